@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.api.coordinator;
+
+import consort.api.Instrument;
+import java.util.List;
+import java.util.Optional;
+import org.osgi.annotation.versioning.ProviderType;
+
+/**
+ * Keeps one guard for each instrument of this node. An OSGi service. No method waits for a driver
+ * unless it says so; all may be called by any thread.
+ */
+@ProviderType
+public interface Coordinator {
+
+  /** All instruments, also those that are offline, sorted by name. */
+  List<Instrument> instruments();
+
+  /** The instrument of this exact name, in whatever state. */
+  Optional<Instrument> instrument(String name);
+
+  /**
+   * The instrument of this exact name.
+   *
+   * @throws consort.api.Refused when there is none; the message names similar ones
+   */
+  Instrument require(String name);
+
+  /**
+   * Adds an instrument, or changes the one of this name: a changed specification exchanges the
+   * driver instance as a swap does. An equal one changes nothing.
+   */
+  void put(InstrumentSpec spec);
+
+  /** Removes an instrument; calls that wait are refused, the running one is let finish briefly. */
+  void remove(String name);
+
+  /** Stops an instrument until {@link #start}; refused when there is none of that name. */
+  void stop(String name);
+
+  /** Starts a stopped instrument; refused when there is none of that name. */
+  void start(String name);
+
+  /**
+   * Discards the driver instance and makes a new one; frees an instrument in {@code FAULT}.
+   *
+   * @throws consort.api.Refused when there is none of that name
+   */
+  void restart(String name);
+
+  /**
+   * Makes an instrument that is not published and that nobody else sees, for a test of a file.
+   * Waits until it is ready.
+   *
+   * @throws consort.api.InstrumentException when it does not become ready
+   */
+  TemporaryInstrument open(InstrumentSpec spec);
+
+  /** The installed drivers, sorted by name and version, the newest first. */
+  List<DriverStatus> drivers();
+
+  /**
+   * Whether every instrument uses the driver it should: no swap is under way or waiting.
+   *
+   * @return true when there is nothing to do
+   */
+  boolean settled();
+
+  /**
+   * Why an instrument is or is not available.
+   *
+   * @throws consort.api.Refused when there is none of that name
+   */
+  Diagnosis why(String name);
+}

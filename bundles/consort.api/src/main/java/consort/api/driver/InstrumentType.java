@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.api.driver;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/**
+ * An interface whose methods are commands of an instrument. Where its package is exported,
+ * instruments are also published as services under it.
+ */
+@Documented
+@Retention(RetentionPolicy.RUNTIME)
+@Target({ElementType.TYPE})
+public @interface InstrumentType {}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.api.link;
+
+import java.util.List;
+import org.osgi.annotation.versioning.ProviderType;
+
+/** The links of one driver instance, as its guard sees them. */
+@ProviderType
+public interface LinkSession extends Links, AutoCloseable {
+
+  /** Names of the links opened in this session. */
+  List<String> addresses();
+
+  /**
+   * Ends the input and output under way at once: the driver's thread gets {@code TimedOut}. Later
+   * operations fail the same way until {@link #resynchronise}. Never waits.
+   */
+  void cancel();
+
+  /**
+   * Makes the links usable again after a cancelled or overdue operation, so that no late answer can
+   * reach another question: what was received is dropped, or the channel is opened anew.
+   *
+   * @throws consort.api.Unreachable when a channel cannot be opened again
+   */
+  void resynchronise();
+
+  /** Drops broken channels, so that the next use opens them anew. For reconnecting. Never waits. */
+  void reset();
+
+  /** Gives all links back and ends the session; pending operations fail. Never waits. */
+  @Override
+  void close();
+}
