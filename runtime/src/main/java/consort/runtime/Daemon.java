@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.runtime;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The verbs {@code daemon start}, {@code daemon stop} and {@code daemon status}; scripts read their
+ * texts.
+ */
+public final class Daemon {
+
+  private static final Duration READY = Duration.ofSeconds(30);
+  // A node ends itself after 3 s at the latest.
+  private static final Duration END = Duration.ofSeconds(10);
+
+  private final Options options;
+  private final Home home;
+
+  private Daemon(Options options) {
+    this.options = options;
+    this.home = options.home();
+  }
+
+  public static void main(String[] args) throws InterruptedException {
+    System.exit(exitCode(args));
+  }
+
+  private static int exitCode(String... args) throws InterruptedException {
+    try {
+      Options options = Options.parse(args);
+      Daemon daemon = new Daemon(options);
+      switch (options.words().size() == 2 ? options.words().get(1) : "") {
+        case "start":
+          return daemon.start();
+        case "stop":
+          return daemon.stop();
+        case "status":
+          return daemon.status();
+        default:
+          throw new Options.Wrong("daemon start|stop|status [--home DIR] [--port N]");
+      }
+    } catch (Options.Wrong wrong) {
+      System.err.println("consort: " + wrong.getMessage());
+      return 2;
+    } catch (IOException e) {
+      System.err.println("consort: " + e);
+      return 1;
+    }
+  }
+
+  private int start() throws IOException, InterruptedException {
+    Optional<ProcessHandle> running = home.process();
+    if (running.isPresent()) {
+      System.err.printf(
+          "consort: a node already runs in %s (PID %d)%n", home.root(), running.get().pid());
+      return 1;
+    }
+    Files.createDirectories(home.logs());
+    Process process =
+        new ProcessBuilder(command())
+            .redirectInput(new File("/dev/null"))
+            .redirectOutput(home.daemonOut().toFile())
+            .redirectErrorStream(true)
+            .start();
+    long end = System.nanoTime() + READY.toNanos();
+    while (home.node().filter(node -> node.pid() == process.pid()).isEmpty()) {
+      if (process.waitFor(20, TimeUnit.MILLISECONDS)) {
+        System.err.printf(
+            "consort: the node ended at once:%n%s", Files.readString(home.daemonOut()));
+        return 1;
+      }
+      if (System.nanoTime() > end) {
+        System.err.printf(
+            "consort: the node is not ready after %d s; see %s%n", READY.toSeconds(), home.logs());
+        process.destroy();
+        return 1;
+      }
+    }
+    System.out.printf(
+        "Server daemon started (PID: %d)%nDaemon running in background%n", process.pid());
+    return 0;
+  }
+
+  /** In a session of its own, so that neither a closed terminal nor its Ctrl-C reaches the node. */
+  private List<String> command() {
+    List<String> command = new ArrayList<>();
+    command.add(isOnPath("setsid") ? "setsid" : "nohup");
+    command.addAll(
+        List.of(
+            options.dist().resolve("bin/consort").toString(),
+            "run",
+            "--home",
+            home.root().toString()));
+    if (options.port() != null) {
+      command.addAll(List.of("--port", options.port()));
+    }
+    return command;
+  }
+
+  private static boolean isOnPath(String program) {
+    for (String folder : System.getenv().getOrDefault("PATH", "").split(File.pathSeparator)) {
+      if (Files.isExecutable(Path.of(folder, program))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private int stop() throws InterruptedException {
+    Optional<ProcessHandle> running = home.process();
+    if (running.isEmpty()) {
+      System.out.println("Server daemon is not running");
+      return 0;
+    }
+    ProcessHandle process = running.get();
+    System.out.printf("Stopping server daemon (PID: %d)...%n", process.pid());
+    process.destroy();
+    long end = System.nanoTime() + END.toNanos();
+    while (process.isAlive()) {
+      if (System.nanoTime() > end) {
+        System.err.printf("consort: process %d does not end%n", process.pid());
+        return 1;
+      }
+      TimeUnit.MILLISECONDS.sleep(20);
+    }
+    System.out.println("Server daemon stopped");
+    return 0;
+  }
+
+  private int status() {
+    Optional<ProcessHandle> running = home.process();
+    if (running.isEmpty()) {
+      System.out.println("Server daemon is not running");
+      return 1;
+    }
+    System.out.printf(
+        "Server daemon is running (PID: %d)%nRuntime directory: %s%n",
+        running.get().pid(), home.root().resolve("data/run"));
+    return 0;
+  }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.runtime;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** The folder a node lives in: what the user drops, and what the node writes under {@code data}. */
+record Home(Path root) {
+
+  private static final Pattern PORT = Pattern.compile("\"port\"\\s*:\\s*(\\d+)");
+  private static final Pattern NODE = Pattern.compile("\"node\"\\s*:\\s*\"([^\"]*)\"");
+  private static final Pattern PID = Pattern.compile("\"pid\"\\s*:\\s*(\\d+)");
+
+  /** What a listening node says about itself. */
+  record Node(long pid, int port, String name) {}
+
+  Path logs() {
+    return root.resolve("data/logs");
+  }
+
+  Path cache() {
+    return root.resolve("data/cache");
+  }
+
+  Path lock() {
+    return root.resolve("data/run/lock");
+  }
+
+  Path pidFile() {
+    return root.resolve("data/run/server.pid");
+  }
+
+  Path nodeFile() {
+    return root.resolve("data/run/node.json");
+  }
+
+  Path daemonOut() {
+    return logs().resolve("daemon.out");
+  }
+
+  /** Makes the folders, and fills those that are not there yet from the distribution's defaults. */
+  void prepare(Path defaults) throws IOException {
+    Files.createDirectories(logs());
+    Files.createDirectories(lock().getParent());
+    for (String folder : new String[] {"etc", "drivers", "instruments", "scripts"}) {
+      if (!Files.exists(root.resolve(folder))) {
+        copy(defaults.resolve(folder), root.resolve(folder));
+      }
+    }
+  }
+
+  /** The node that listens now, if its file is there and complete. */
+  Optional<Node> node() {
+    try {
+      String text = Files.readString(nodeFile());
+      var pid = PID.matcher(text);
+      var port = PORT.matcher(text);
+      var name = NODE.matcher(text);
+      return pid.find() && port.find() && name.find()
+          ? Optional.of(
+              new Node(
+                  Long.parseLong(pid.group(1)), Integer.parseInt(port.group(1)), name.group(1)))
+          : Optional.empty();
+    } catch (IOException notThere) {
+      return Optional.empty();
+    }
+  }
+
+  /** The process that runs on this home; a file left by one that was killed does not count. */
+  Optional<ProcessHandle> process() {
+    try {
+      return ProcessHandle.of(Long.parseLong(Files.readString(pidFile()).strip()))
+          .filter(ProcessHandle::isAlive)
+          .filter(handle -> isLocked());
+    } catch (IOException | NumberFormatException none) {
+      return Optional.empty();
+    }
+  }
+
+  /** Process numbers are used again, so only the lock tells that the process is a node. */
+  private boolean isLocked() {
+    try (var lock = Lock.tryTake(lock())) {
+      return lock == null;
+    } catch (IOException unreadable) {
+      return true;
+    }
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : (Iterable<Path>) files::iterator) {
+        Path target = to.resolve(from.relativize(file).toString());
+        if (Files.isDirectory(file)) {
+          Files.createDirectories(target);
+        } else {
+          Files.copy(file, target);
+        }
+      }
+    } catch (UncheckedIOException walking) {
+      throw walking.getCause();
+    }
+  }
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.runtime;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.apache.felix.framework.FrameworkFactory;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleException;
+import org.osgi.framework.Constants;
+import org.osgi.framework.launch.Framework;
+
+/** Runs one node in this process: {@code run [--home DIR] [--port N] [--shell]}. */
+public final class Launcher {
+
+  private static final Duration END = Duration.ofSeconds(3);
+  private static final Duration READY = Duration.ofSeconds(30);
+  private static final String LOGGING = "org.ops4j.pax.logging";
+  private static final String SHELL = "org.apache.felix.gogo.jline";
+
+  private final Options options;
+  private final Home home;
+  private final Framework framework;
+  private Lock lock;
+
+  private Launcher(Options options) {
+    this.options = options;
+    this.home = options.home();
+    this.framework = new FrameworkFactory().newFramework(properties(options));
+  }
+
+  public static void main(String[] args) {
+    int code;
+    try {
+      code = new Launcher(Options.parse(args)).run();
+    } catch (Options.Wrong wrong) {
+      System.err.println("consort: " + wrong.getMessage());
+      code = 2;
+    } catch (IOException | BundleException e) {
+      System.err.println("consort: " + e);
+      code = 1;
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+      code = 1;
+    }
+    System.exit(code);
+  }
+
+  private int run() throws IOException, BundleException, InterruptedException {
+    home.prepare(options.dist().resolve("lib/home"));
+    lock = Lock.tryTake(home.lock());
+    if (lock == null) {
+      System.err.printf(
+          "consort: a node already runs in %s%s%n",
+          home.root(), home.process().map(p -> " (PID " + p.pid() + ")").orElse(""));
+      return 1;
+    }
+    Files.deleteIfExists(home.nodeFile());
+    Files.writeString(home.pidFile(), ProcessHandle.current().pid() + "\n");
+    Runtime.getRuntime().addShutdownHook(new Thread(this::end, "consort shutdown"));
+
+    framework.init();
+    List<Bundle> bundles = install(framework.getBundleContext());
+    framework.start();
+    for (Bundle bundle : bundles) {
+      if (!bundle.getSymbolicName().equals(SHELL)) {
+        bundle.start();
+      }
+    }
+    Optional<Home.Node> node = awaitListener();
+    if (node.isEmpty()) {
+      System.err.printf("consort: the node started, but does not listen; see %s%n", home.logs());
+      return 1;
+    }
+    System.out.printf(
+        "Consort node %s is ready: http://127.0.0.1:%d (home %s)%n",
+        node.get().name(), node.get().port(), home.root());
+    for (Bundle bundle : bundles) {
+      if (bundle.getSymbolicName().equals(SHELL) && wantsShell()) {
+        bundle.start();
+      }
+    }
+    framework.waitForStop(0);
+    return 0;
+  }
+
+  private boolean wantsShell() {
+    return options.shell() && Boolean.getBoolean("consort.terminal");
+  }
+
+  /** Logging first, so that what the others say while starting is kept. */
+  private List<Bundle> install(BundleContext context) throws IOException, BundleException {
+    List<Bundle> bundles = new ArrayList<>();
+    try (Stream<Path> jars = Files.list(options.dist().resolve("bundle"))) {
+      for (Path jar : (Iterable<Path>) jars.sorted()::iterator) {
+        // By reference: copying 15 MB into a cache that is wiped at each start would only cost
+        // time.
+        Bundle bundle = context.installBundle("reference:" + jar.toUri());
+        bundles.add(bundle.getSymbolicName().startsWith(LOGGING) ? 0 : bundles.size(), bundle);
+      }
+    }
+    return bundles;
+  }
+
+  /** The listener's bundle writes this file when it is up; nothing else tells its port. */
+  private Optional<Home.Node> awaitListener() throws InterruptedException {
+    long self = ProcessHandle.current().pid();
+    long end = System.nanoTime() + READY.toNanos();
+    while (System.nanoTime() < end && framework.getState() == Bundle.ACTIVE) {
+      Optional<Home.Node> node = home.node().filter(n -> n.pid() == self);
+      if (node.isPresent()) {
+        return node;
+      }
+      framework.waitForStop(10);
+    }
+    return Optional.empty();
+  }
+
+  /** Stops the node in the time that the user is willing to wait, then ends the process anyway. */
+  private void end() {
+    try {
+      framework.stop();
+      if (framework.waitForStop(END.toMillis()).getType()
+          == org.osgi.framework.FrameworkEvent.WAIT_TIMEDOUT) {
+        System.err.println("consort: the node did not end in time and is ended by force");
+        clear();
+        Runtime.getRuntime().halt(1);
+      }
+    } catch (BundleException e) {
+      System.err.println("consort: " + e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    clear();
+  }
+
+  private void clear() {
+    try {
+      Files.deleteIfExists(home.nodeFile());
+      Files.deleteIfExists(home.pidFile());
+      lock.close();
+    } catch (IOException e) {
+      System.err.println("consort: " + e);
+    }
+  }
+
+  private static Map<String, String> properties(Options options) {
+    Path home = options.home().root();
+    System.setProperty("consort.home", home.toString());
+    Map<String, String> map = new HashMap<>();
+    map.put("consort.home", home.toString());
+    map.put("consort.dist", options.dist().toString());
+    if (options.port() != null) {
+      map.put("consort.http.port", options.port());
+    }
+    map.put(Constants.FRAMEWORK_STORAGE, options.home().cache().toString());
+    // The folders are the only truth: what was installed or configured before is found again there.
+    map.put(Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT);
+    // Two versions of a driver stand side by side while instruments move from one to the other.
+    map.put(Constants.FRAMEWORK_BSNVERSION, Constants.FRAMEWORK_BSNVERSION_MULTIPLE);
+    map.put("org.ops4j.pax.logging.StaticLogbackFile", home.resolve("etc/logback.xml").toString());
+    // Until its configuration is read, it writes to the console; it asks the system, not the
+    // framework.
+    System.setProperty("org.ops4j.pax.logging.DefaultServiceLog.level", "ERROR");
+    // Jetty would listen on all addresses before its configuration arrives.
+    map.put("org.apache.felix.http.enable", "false");
+    map.put("org.apache.felix.http.host", "127.0.0.1");
+    return map;
+  }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.runtime;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The words of a command line that concern the process itself: the home, the port, the verb and
+ * what follows it.
+ */
+record Options(Path dist, Home home, String port, boolean shell, List<String> words) {
+
+  /** A command line that says something unknown. */
+  static final class Wrong extends Exception {
+    private static final long serialVersionUID = 1;
+
+    Wrong(String message) {
+      super(message);
+    }
+  }
+
+  static Options parse(String... args) throws Wrong {
+    Path dist = Path.of(System.getProperty("consort.dist", ".")).toAbsolutePath().normalize();
+    String fromEnvironment = System.getenv("CONSORT_HOME");
+    String home =
+        fromEnvironment == null || fromEnvironment.isBlank() ? dist.toString() : fromEnvironment;
+    String port = null;
+    boolean shell = false;
+    List<String> words = new ArrayList<>();
+    for (int i = 0; i < args.length; i++) {
+      String arg = args[i];
+      switch (arg.replaceFirst("=.*", "")) {
+        case "--home" -> home = arg.contains("=") ? after(arg) : next(args, ++i);
+        case "--port" -> port = checkPort(arg.contains("=") ? after(arg) : next(args, ++i));
+        case "--shell" -> shell = true;
+        default -> {
+          if (arg.startsWith("-")) {
+            throw new Wrong("unknown option " + arg);
+          }
+          words.add(arg);
+        }
+      }
+    }
+    return new Options(
+        dist,
+        new Home(Path.of(home).toAbsolutePath().normalize()),
+        port,
+        shell,
+        List.copyOf(words));
+  }
+
+  private static String after(String arg) {
+    return arg.substring(arg.indexOf('=') + 1);
+  }
+
+  private static String next(String[] args, int index) throws Wrong {
+    if (index == args.length) {
+      throw new Wrong(args[index - 1] + " needs a value");
+    }
+    return args[index];
+  }
+
+  private static String checkPort(String text) throws Wrong {
+    try {
+      int port = Integer.parseInt(text);
+      if (port >= 0 && port <= 65535) {
+        return text;
+      }
+    } catch (NumberFormatException notANumber) {
+      // Said below, with the range.
+    }
+    throw new Wrong("--port " + text + " is not a port: 0 to 65535, 0 takes a free one");
+  }
+}
