@@ -34,7 +34,9 @@ public final class Launcher {
   private Launcher(Options options) {
     this.options = options;
     this.home = options.home();
-    this.framework = new FrameworkFactory().newFramework(properties(options));
+    this.framework =
+        new FrameworkFactory()
+            .newFramework(properties(options.dist(), home.root(), options.port()));
   }
 
   public static void main(String[] args) {
@@ -55,6 +57,10 @@ public final class Launcher {
   }
 
   private int run() throws IOException, BundleException, InterruptedException {
+    System.setProperty("consort.home", home.root().toString());
+    // Until its configuration is read, Pax Logging writes to the console; it asks the system, not
+    // the framework.
+    System.setProperty("org.ops4j.pax.logging.DefaultServiceLog.level", "ERROR");
     home.prepare(options.dist().resolve("lib/home"));
     lock = Lock.tryTake(home.lock());
     if (lock == null) {
@@ -152,24 +158,26 @@ public final class Launcher {
     }
   }
 
-  private static Map<String, String> properties(Options options) {
-    Path home = options.home().root();
-    System.setProperty("consort.home", home.toString());
+  /**
+   * What the framework is told; tests start theirs with the same words.
+   *
+   * @param dist the folder of the distribution
+   * @param root the node's home
+   * @param port the HTTP port, or null for the configured one
+   */
+  public static Map<String, String> properties(Path dist, Path root, String port) {
     Map<String, String> map = new HashMap<>();
-    map.put("consort.home", home.toString());
-    map.put("consort.dist", options.dist().toString());
-    if (options.port() != null) {
-      map.put("consort.http.port", options.port());
+    map.put("consort.home", root.toString());
+    map.put("consort.dist", dist.toString());
+    if (port != null) {
+      map.put("consort.http.port", port);
     }
-    map.put(Constants.FRAMEWORK_STORAGE, options.home().cache().toString());
+    map.put(Constants.FRAMEWORK_STORAGE, new Home(root).cache().toString());
     // The folders are the only truth: what was installed or configured before is found again there.
     map.put(Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT);
     // Two versions of a driver stand side by side while instruments move from one to the other.
     map.put(Constants.FRAMEWORK_BSNVERSION, Constants.FRAMEWORK_BSNVERSION_MULTIPLE);
-    map.put("org.ops4j.pax.logging.StaticLogbackFile", home.resolve("etc/logback.xml").toString());
-    // Until its configuration is read, it writes to the console; it asks the system, not the
-    // framework.
-    System.setProperty("org.ops4j.pax.logging.DefaultServiceLog.level", "ERROR");
+    map.put("org.ops4j.pax.logging.StaticLogbackFile", root.resolve("etc/logback.xml").toString());
     // Jetty would listen on all addresses before its configuration arrives.
     map.put("org.apache.felix.http.enable", "false");
     map.put("org.apache.felix.http.host", "127.0.0.1");
