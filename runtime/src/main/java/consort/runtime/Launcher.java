@@ -24,7 +24,9 @@ public final class Launcher {
   private static final Duration END = Duration.ofSeconds(3);
   private static final Duration READY = Duration.ofSeconds(30);
   private static final String LOGGING = "org.ops4j.pax.logging";
-  private static final String SHELL = "org.apache.felix.gogo.jline";
+
+  /** The bundle of the prompt, which is started only for somebody who sits before it. */
+  public static final String SHELL = "org.apache.felix.gogo.jline";
 
   private final Options options;
   private final Home home;

@@ -39,12 +39,17 @@ final class DistributionOptions {
     Launcher.properties(dist, home, "0")
         .forEach((k, v) -> options.add(frameworkProperty(k).value(v)));
     options.add(systemProperty("consort.home").value(home.toString()));
-    options.add(frameworkProperty("gosh.args").value("--nointeractive --noprofile"));
     options.add(workingDirectory(home.resolve("data/pax").toString()));
     options.add(junitBundles());
     try (Stream<Path> jars = Files.list(dist.resolve("bundle"))) {
-      jars.sorted().forEach(jar -> options.add(bundle(jar.toUri().toString())));
+      jars.sorted().forEach(jar -> options.add(install(jar)));
     }
     return options.toArray(Option[]::new);
+  }
+
+  /** As the launcher does: the prompt's bundle starts only for somebody who sits before it. */
+  private static Option install(Path jar) {
+    var bundle = bundle(jar.toUri().toString());
+    return jar.getFileName().toString().startsWith(Launcher.SHELL) ? bundle.noStart() : bundle;
   }
 }
