@@ -3,6 +3,8 @@ package consort.api;
 
 import java.util.Map;
 import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A number with its unit, a UCUM code ({@code V}, {@code mV}, {@code 1} for none). Source: The
@@ -10,28 +12,35 @@ import java.util.Objects;
  */
 public record Quantity(double value, String unit) {
 
-  private static final Map<String, Double> PREFIXES =
+  private static final Map<String, Integer> PREFIXES =
       Map.ofEntries(
-          Map.entry("Y", 1e24),
-          Map.entry("Z", 1e21),
-          Map.entry("E", 1e18),
-          Map.entry("P", 1e15),
-          Map.entry("T", 1e12),
-          Map.entry("G", 1e9),
-          Map.entry("M", 1e6),
-          Map.entry("k", 1e3),
-          Map.entry("h", 1e2),
-          Map.entry("da", 1e1),
-          Map.entry("d", 1e-1),
-          Map.entry("c", 1e-2),
-          Map.entry("m", 1e-3),
-          Map.entry("u", 1e-6),
-          Map.entry("n", 1e-9),
-          Map.entry("p", 1e-12),
-          Map.entry("f", 1e-15),
-          Map.entry("a", 1e-18),
-          Map.entry("z", 1e-21),
-          Map.entry("y", 1e-24));
+          Map.entry("Y", 24),
+          Map.entry("Z", 21),
+          Map.entry("E", 18),
+          Map.entry("P", 15),
+          Map.entry("T", 12),
+          Map.entry("G", 9),
+          Map.entry("M", 6),
+          Map.entry("k", 3),
+          Map.entry("h", 2),
+          Map.entry("da", 1),
+          Map.entry("d", -1),
+          Map.entry("c", -2),
+          Map.entry("m", -3),
+          Map.entry("u", -6),
+          Map.entry("n", -9),
+          Map.entry("p", -12),
+          Map.entry("f", -15),
+          Map.entry("a", -18),
+          Map.entry("z", -21),
+          Map.entry("y", -24));
+
+  /** The first unit of a term and its exponent: a prefix belongs to the unit, so mm2 is (mm)2. */
+  private static final Pattern FIRST =
+      Pattern.compile("(?:[A-Za-z%'\"*_]|\\[[^\\]]*\\])+([+-]?[0-9]{1,2})?.*");
+
+  private static final Pattern NUMBER =
+      Pattern.compile("[+-]?(?:NaN|Infinity|(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?)");
 
   /** Checks that there is a unit. */
   public Quantity {
@@ -50,12 +59,24 @@ public record Quantity(double value, String unit) {
     String[] parts = text.strip().split("\\s+", 2);
     if (parts.length == 2) {
       try {
-        return new Quantity(Double.parseDouble(parts[0]), parts[1]);
+        return new Quantity(number(parts[0]), parts[1]);
       } catch (NumberFormatException e) {
         // reported below, with the whole text
       }
     }
     throw new IllegalArgumentException("'" + text + "' is not a quantity such as '3.3 V'");
+  }
+
+  /** Reads a number as people write it: not Java's {@code 1f}, and none that no double holds. */
+  static Double number(String text) {
+    if (!NUMBER.matcher(text).matches()) {
+      throw new NumberFormatException("'" + text + "' is not a number");
+    }
+    double number = Double.parseDouble(text);
+    if (Double.isInfinite(number) && !text.endsWith("Infinity")) {
+      throw new NumberFormatException("'" + text + "' is beyond the largest double");
+    }
+    return number;
   }
 
   /**
@@ -68,31 +89,38 @@ public record Quantity(double value, String unit) {
       return value;
     }
     // A unit is tried as a whole before its first letter is read as a prefix: 'm' is a metre.
-    Double here = unit.endsWith(target) ? prefix(unit, target) : null;
-    if (here != null) {
-      return value * here;
+    if (!target.isEmpty() && unit.endsWith(target) && prefix(unit, target) != null) {
+      return scaled(prefix(unit, target), target);
     }
-    Double there = target.endsWith(unit) ? prefix(target, unit) : null;
-    if (there != null) {
-      return value / there;
+    if (target.endsWith(unit) && prefix(target, unit) != null) {
+      return scaled(-prefix(target, unit), unit);
     }
     for (int i = 1; i <= 2 && i < unit.length(); i++) {
       String base = unit.substring(i);
-      Double from = PREFIXES.get(unit.substring(0, i));
-      Double to = target.endsWith(base) ? prefix(target, base) : null;
+      Integer from = PREFIXES.get(unit.substring(0, i));
+      Integer to = target.endsWith(base) ? prefix(target, base) : null;
       if (from != null && to != null) {
-        return value * (from / to);
+        return scaled(from - to, base);
       }
     }
     throw new IllegalArgumentException(this + " cannot be expressed in " + target);
   }
 
-  private static Double prefix(String unit, String base) {
+  private double scaled(int prefix, String base) {
+    Matcher first = FIRST.matcher(base);
+    int power = first.matches() && first.group(1) != null ? Integer.parseInt(first.group(1)) : 1;
+    int exponent = prefix * power;
+    // Dividing by a power of ten rounds once: 3300 mV are 3.3 V, not 3.3000000000000003 V.
+    return exponent < 0 ? value / Math.pow(10, -exponent) : value * Math.pow(10, exponent);
+  }
+
+  private static Integer prefix(String unit, String base) {
     return PREFIXES.get(unit.substring(0, unit.length() - base.length()));
   }
 
+  /** The quantity as {@link #parse} reads it: {@code 3.3 V}. */
   @Override
   public String toString() {
-    return value + " " + unit;
+    return Values.number(value) + " " + unit;
   }
 }
