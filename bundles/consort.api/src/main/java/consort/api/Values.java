@@ -2,6 +2,7 @@
 package consort.api;
 
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -94,10 +95,10 @@ public final class Values {
           if (index < 0) {
             throw bad(where, "has no parameter '" + name + "'; it has " + names(parameters));
           }
-          if (index < positional.size() || given[index] != null) {
+          if (value != null && given[index] != null) {
             throw bad(where, parameters.get(index).name() + " is given twice");
           }
-          given[index] = value;
+          given[index] = value == null ? given[index] : value;
         });
     Map<String, Object> out = new LinkedHashMap<>();
     for (int i = 0; i < given.length; i++) {
@@ -143,7 +144,7 @@ public final class Values {
       try {
         plain = quantity.in(parameter.unit());
       } catch (IllegalArgumentException e) {
-        throw bad(where, parameter.name() + ": " + e.getMessage());
+        throw bad(where + " " + parameter.name(), e.getMessage());
       }
     }
     Object converted = convert(where + " " + parameter.name(), parameter.type(), plain);
@@ -206,18 +207,24 @@ public final class Values {
             };
         case INT, LONG -> new BigDecimal(bare);
         case DOUBLE ->
-            !unit.isEmpty() && bare.contains(" ") ? Quantity.parse(bare) : Double.valueOf(bare);
+            !unit.isEmpty() && bare.contains(" ") ? Quantity.parse(bare) : Quantity.number(bare);
         case BYTES ->
             bare.startsWith("0x")
                 ? HexFormat.of().parseHex(bare.substring(2))
                 : Base64.getDecoder().decode(bare);
         case LIST -> items(bare).stream().map(i -> untext(where, type.element(), unit, i)).toList();
-        case ARRAY -> items(bare).stream().map(Double::valueOf).toList();
+        case ARRAY -> items(bare).stream().map(i -> element(type.array(), i)).toList();
         case VOID, STRING, ENUM, RECORD, DURATION, INSTANT, QUANTITY -> text;
       };
     } catch (IllegalArgumentException e) {
       return mismatch(where, type, text);
     }
+  }
+
+  private static Number element(NumericArray.Type type, String text) {
+    return type == null || type == NumericArray.Type.FLOAT32 || type == NumericArray.Type.FLOAT64
+        ? (Number) Quantity.number(text)
+        : new BigDecimal(text);
   }
 
   private static List<String> items(String text) {
@@ -257,7 +264,23 @@ public final class Values {
       // a long that a double cannot hold is not rounded
       return (long) (double) l == l && l != Long.MAX_VALUE ? (Double) (double) l : null;
     }
+    if (value instanceof BigInteger big) {
+      double number = big.doubleValue();
+      return Double.isFinite(number) && new BigDecimal(number).toBigInteger().equals(big)
+          ? (Double) number
+          : null;
+    }
+    if (value instanceof BigDecimal big) {
+      // the nearest double stands for a decimal, infinity for none
+      return Double.isFinite(big.doubleValue()) ? (Double) big.doubleValue() : null;
+    }
     return value instanceof Number n ? (Double) n.doubleValue() : null;
+  }
+
+  private static Float single(Double number) {
+    boolean holds =
+        number != null && (!Double.isFinite(number) || Float.isFinite(number.floatValue()));
+    return holds ? (Float) number.floatValue() : null;
   }
 
   private static String option(String where, ValueType type, Object value) {
@@ -268,6 +291,9 @@ public final class Values {
     if (text == null) {
       return null;
     }
+    if (type.options().contains(text)) {
+      return text;
+    }
     for (String option : type.options()) {
       if (option.equalsIgnoreCase(text)) {
         return option;
@@ -275,7 +301,7 @@ public final class Values {
     }
     throw new Refused(
         ErrorCode.OUT_OF_RANGE,
-        where + ": '" + text + "' is not one of " + String.join(", ", type.options()));
+        where + ": " + describe(text) + " is not one of " + String.join(", ", type.options()));
   }
 
   private static NumericArray array(String where, ValueType type, Object value) {
@@ -306,7 +332,7 @@ public final class Values {
       Object number =
           switch (element) {
             case FLOAT64 -> real(value);
-            case FLOAT32 -> narrow(real(value), Double::floatValue);
+            case FLOAT32 -> single(real(value));
             case INT64 -> integral(value, Long.MIN_VALUE, Long.MAX_VALUE);
             case INT32 ->
                 narrow(integral(value, Integer.MIN_VALUE, Integer.MAX_VALUE), Long::intValue);
@@ -362,10 +388,7 @@ public final class Values {
             };
         try {
           return Duration.ofNanos(
-              new BigDecimal(m.group(1))
-                  .multiply(BigDecimal.valueOf(nanos))
-                  .toBigInteger()
-                  .longValueExact());
+              new BigDecimal(m.group(1)).multiply(BigDecimal.valueOf(nanos)).longValueExact());
         } catch (ArithmeticException e) {
           return null;
         }
@@ -415,34 +438,37 @@ public final class Values {
               + " "
               + parameter.name()
               + ": "
-              + quoted(value)
+              + describe(value)
               + " is not one of "
               + parameter.options().stream().map(Values::text).collect(Collectors.joining(", ")));
     }
-    Limits limits = parameter.limits();
-    if (limits == null) {
-      return;
-    }
-    if (value instanceof NumericArray array) {
-      for (int i = 0; i < array.size(); i++) {
-        limit(where, parameter, parameter.name() + "[" + i + "]", array.doubleAt(i));
+    range(where, parameter, parameter.name(), value);
+  }
+
+  private static void range(String where, ParameterInfo parameter, String name, Object value) {
+    if (value instanceof Quantity quantity && !parameter.unit().isEmpty()) {
+      try {
+        range(where, parameter, name, quantity.in(parameter.unit()));
+      } catch (IllegalArgumentException e) {
+        throw bad(where + " " + name, e.getMessage());
       }
+    } else if (value instanceof Quantity quantity) {
+      range(where, parameter, name, quantity.value());
     } else if (value instanceof List<?> list) {
       for (int i = 0; i < list.size(); i++) {
-        if (list.get(i) instanceof Number n) {
-          limit(where, parameter, parameter.name() + "[" + i + "]", n.doubleValue());
+        range(where, parameter, name + "[" + i + "]", list.get(i));
+      }
+    } else if (parameter.limits() == null) {
+      return;
+    } else if (value instanceof NumericArray array) {
+      for (int i = 0; i < array.size(); i++) {
+        double number = array.doubleAt(i);
+        if (!parameter.limits().contains(number)) {
+          limit(where, parameter, name + "[" + i + "]", number);
         }
       }
     } else if (value instanceof Number number) {
-      limit(where, parameter, parameter.name(), number.doubleValue());
-    } else if (value instanceof Quantity quantity) {
-      try {
-        double number =
-            parameter.unit().isEmpty() ? quantity.value() : quantity.in(parameter.unit());
-        limit(where, parameter, parameter.name(), number);
-      } catch (IllegalArgumentException e) {
-        throw bad(where, parameter.name() + ": " + e.getMessage());
-      }
+      limit(where, parameter, name, number.doubleValue());
     }
   }
 
@@ -473,7 +499,7 @@ public final class Values {
   }
 
   private static String article(String noun) {
-    return (noun.isEmpty() || "aeiou".indexOf(noun.charAt(0)) < 0 ? "a " : "an ") + noun;
+    return (noun.isEmpty() || "aeiouAEIOU".indexOf(noun.charAt(0)) < 0 ? "a " : "an ") + noun;
   }
 
   private static Refused bad(String where, String what) {
