@@ -48,7 +48,11 @@ public abstract sealed class InstrumentException extends RuntimeException
    * second caller gets when one failure concerns several.
    */
   public InstrumentException copy() {
-    return of(code, getMessage(), this).at(origin());
+    InstrumentException copy =
+        this instanceof Faulted faulted
+            ? new Faulted(code, faulted.number(), getMessage(), this)
+            : of(code, getMessage(), this);
+    return copy.at(origin());
   }
 
   /** The exception that belongs to a code, as read from a wire. */
