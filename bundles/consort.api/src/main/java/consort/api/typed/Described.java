@@ -32,6 +32,12 @@ final class Described {
     Range range = find(Range.class, elements);
     Default standard = find(Default.class, elements);
     Options options = find(Options.class, elements);
+    if (range != null && !numeric(mapping.type())) {
+      throw new IllegalArgumentException(name + " has a range but is no number");
+    }
+    if (options != null && !takesOptions(mapping.type())) {
+      throw new IllegalArgumentException(name + " has options but is neither text nor a number");
+    }
     Limits limits = range == null ? null : new Limits(range.min(), range.max());
     ParameterInfo bare =
         new ParameterInfo(name, mapping.type(), unit(elements), null, List.of(), false, null, "");
@@ -79,8 +85,15 @@ final class Described {
     return null;
   }
 
+  private static boolean takesOptions(ValueType type) {
+    return switch (type.kind()) {
+      case STRING, INT, LONG, DOUBLE -> true;
+      case VOID, BOOLEAN, ENUM, BYTES, ARRAY, LIST, RECORD, DURATION, INSTANT, QUANTITY -> false;
+    };
+  }
+
   /** Whether a value of this type is a number, so that limits make sense. */
-  static boolean numeric(ValueType type) {
+  private static boolean numeric(ValueType type) {
     return switch (type.kind()) {
       case INT, LONG, DOUBLE, ARRAY, QUANTITY -> true;
       case LIST -> numeric(type.element());

@@ -99,7 +99,7 @@ public final class TypeMapping {
     }
     if (c == float.class || c == Float.class) {
       return new TypeMapping(
-          ValueType.DOUBLE, false, v -> ((Double) v).floatValue(), v -> ((Float) v).doubleValue());
+          ValueType.DOUBLE, false, v -> single((Double) v), v -> ((Float) v).doubleValue());
     }
     if (c == NumericArray.class) {
       return new TypeMapping(
@@ -120,6 +120,14 @@ public final class TypeMapping {
       return ofRecord(c);
     }
     throw unknown(c);
+  }
+
+  private static Float single(double number) {
+    float single = (float) number;
+    if (Float.isInfinite(single) && Double.isFinite(number)) {
+      throw new IllegalArgumentException(number + " is beyond the largest float");
+    }
+    return single;
   }
 
   private static TypeMapping ofEnum(Class<?> c) {

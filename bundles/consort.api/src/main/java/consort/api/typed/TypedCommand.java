@@ -4,6 +4,7 @@ package consort.api.typed;
 import consort.api.CommandInfo;
 import consort.api.Names;
 import consort.api.ParameterInfo;
+import consort.api.Refused;
 import consort.api.ValueType;
 import consort.api.Values;
 import consort.api.driver.ReadOnly;
@@ -41,7 +42,7 @@ record TypedCommand(
   static List<TypedCommand> of(Class<?> type, Class<?> implementation) {
     Map<String, Method> methods = new HashMap<>();
     for (Method method : type.getMethods()) {
-      if (Modifier.isStatic(method.getModifiers())) {
+      if (Modifier.isStatic(method.getModifiers()) || method.isBridge()) {
         continue;
       }
       Method other = methods.put(method.getName(), method);
@@ -67,7 +68,7 @@ record TypedCommand(
     try {
       method.setAccessible(true);
       return read(method, refined(method, implementation));
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | Refused e) {
       throw new IllegalArgumentException(
           method.getDeclaringClass().getSimpleName()
               + "."
@@ -98,9 +99,6 @@ record TypedCommand(
       AnnotatedElement own = refined == null ? null : refined.getParameters()[i];
       ParameterInfo parameter =
           Described.parameter(declared[i].getName(), mapping, own, declared[i]);
-      if (parameter.limits() != null && !Described.numeric(parameter.type())) {
-        throw new IllegalArgumentException(parameter.name() + " has a range but is no number");
-      }
       mappings.add(mapping);
       parameters.add(parameter);
     }

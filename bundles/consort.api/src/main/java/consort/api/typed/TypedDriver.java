@@ -43,7 +43,8 @@ public final class TypedDriver implements Driver {
         TypedCommand other = commands.putIfAbsent(name, command);
         if (other == null) {
           infos.put(name, command.info());
-        } else if (!other.info().equals(command.info())) {
+        } else if (!other.info().equals(command.info())
+            || !other.method().getName().equals(command.method().getName())) {
           throw new IllegalArgumentException(
               "two commands have one name: "
                   + other.info().signature()
@@ -115,7 +116,14 @@ public final class TypedDriver implements Driver {
     Object[] java = new Object[command.parameters().size()];
     for (int i = 0; i < java.length; i++) {
       Object value = arguments.get(command.info().parameters().get(i).name());
-      java[i] = command.parameters().get(i).toJava(value);
+      try {
+        java[i] = command.parameters().get(i).toJava(value);
+      } catch (IllegalArgumentException e) {
+        // what the constructor of a record does not take was not sent
+        String parameter = command.info().parameters().get(i).name();
+        throw new Refused(
+            ErrorCode.BAD_ARGUMENT, name + " " + parameter + ": " + e.getMessage(), e);
+      }
     }
     Object result;
     try {

@@ -3,7 +3,12 @@ package consort.api.typed;
 
 import consort.api.Call;
 import consort.api.Caller;
+import consort.api.ErrorCode;
+import consort.api.Garbled;
 import consort.api.Instrument;
+import consort.api.Refused;
+import consort.api.ValueType;
+import consort.api.Values;
 import consort.api.driver.InstrumentType;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
@@ -70,12 +75,24 @@ public final class TypedView implements InvocationHandler {
     }
     Call call = new Call(command.info().name(), positional, Map.of(), null, Caller.SERVICE, "");
     if (command.asynchronous()) {
-      return instrument
-          .send(call)
-          .thenApply(r -> command.result().toJava(r.value()))
-          .toCompletableFuture();
+      return instrument.send(call).thenApply(r -> result(command, r.value())).toCompletableFuture();
     }
-    return command.result().toJava(instrument.call(call).value());
+    return result(command, instrument.call(call).value());
+  }
+
+  /** A driver that knows nothing of the interface may give an int where a double is meant. */
+  private Object result(TypedCommand command, Object value) {
+    TypeMapping mapping = command.result();
+    boolean primitive = command.method().getReturnType().isPrimitive();
+    if (mapping.type().kind() == ValueType.Kind.VOID || (value == null && !primitive)) {
+      return mapping.toJava(null);
+    }
+    String where = instrument.name() + "." + command.info().name();
+    try {
+      return mapping.toJava(Values.convert(where, mapping.type(), value));
+    } catch (Refused | IllegalArgumentException e) {
+      throw new Garbled(ErrorCode.GARBLED, e.getMessage(), e);
+    }
   }
 
   private Object ofObject(Object proxy, Method method, Object[] arguments) {
