@@ -18,6 +18,13 @@ public interface Deployment {
   InstrumentSpec read(Path file);
 
   /**
+   * What is wrong, or worth a note, in an instrument file; empty when nothing is.
+   *
+   * @throws consort.api.Refused when there is no such file
+   */
+  List<Finding> check(Path file);
+
+  /**
    * Starts an instrument from a file outside the watched folder, until the node restarts or {@link
    * #stop}.
    *

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.deploy;
+
+import consort.api.coordinator.Coordinator;
+import consort.api.coordinator.DriverStatus;
+import consort.api.deploy.Finding;
+import consort.deploy.DriverBundle.State;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.osgi.framework.BundleContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The files of {@code drivers/} and the bundles made of them: one for each digest, however many
+ * files have those bytes. A file goes on serving the bundle of its former bytes until the one of
+ * its new bytes is ready and no instrument uses the old one.
+ *
+ * <p>Not threadsafe: the deploy watcher's.
+ */
+final class Drivers implements Folder.Listener {
+
+  /**
+   * How long things may take.
+   *
+   * @param start an activator that takes longer is said to hang
+   * @param factory after starting, until the factory is there
+   * @param move until instruments that still use an old version are reported
+   */
+  record Limits(Duration start, Duration factory, Duration move) {
+    static final Limits USUAL =
+        new Limits(Duration.ofSeconds(10), Duration.ofSeconds(5), Duration.ofSeconds(60));
+  }
+
+  private static final Logger LOG = LoggerFactory.getLogger(Drivers.class);
+
+  /** A start that takes longer goes on beside those of the other files. */
+  private static final Duration TURN = Duration.ofSeconds(2);
+
+  private static final String NONE = "";
+
+  /** What a file has now, and which bundle stands for it; both by digest, or {@link #NONE}. */
+  private static final class Entry {
+    final String shown;
+    String wanted = NONE;
+    String serving = NONE;
+
+    /** What is wanted; not kept once it is ready. */
+    Jar jar;
+
+    byte[] bytes;
+    List<Finding> findings = List.of();
+
+    Entry(String shown) {
+      this.shown = shown;
+    }
+
+    boolean holds(String digest) {
+      return wanted.equals(digest) || serving.equals(digest);
+    }
+  }
+
+  private final BundleContext context;
+  private final Coordinator coordinator;
+  private final Function<Path, String> names;
+  private final Limits limits;
+  private final Map<Path, Entry> entries = new TreeMap<>();
+  private final Map<String, DriverBundle> bundles = new HashMap<>();
+
+  /** Which new bundle takes the place of an old one, by digest. */
+  private final Map<String, String> successors = new HashMap<>();
+
+  private String unreadable;
+  private boolean busy;
+
+  /**
+   * Drivers.
+   *
+   * @param names what files are called in findings
+   */
+  Drivers(
+      BundleContext context, Coordinator coordinator, Function<Path, String> names, Limits limits) {
+    this.context = context;
+    this.coordinator = coordinator;
+    this.names = names;
+    this.limits = limits;
+  }
+
+  /** Which files are the drivers'. */
+  static boolean wanted(String name) {
+    return name.endsWith(".jar") || name.endsWith(".yaml") || name.endsWith(".yml");
+  }
+
+  @Override
+  public boolean changed(Path file, byte[] bytes, boolean last) {
+    Entry entry = entry(file);
+    if (!entry.shown.endsWith(".jar")) {
+      entry.findings =
+          List.of(note(entry, "API definitions are not supported yet; this file does nothing"));
+      return true;
+    }
+    try {
+      Jar jar = Jar.of(bytes);
+      entry.wanted = jar.digest();
+      entry.jar = jar;
+      entry.bytes = jar.digest().equals(entry.serving) ? null : bytes;
+      entry.findings = exports(entry, jar);
+      return true;
+    } catch (Jar.Unfit e) {
+      if (last) {
+        unreadable(file, e.getMessage());
+      }
+      return last;
+    }
+  }
+
+  private static List<Finding> exports(Entry entry, Jar jar) {
+    return jar.exports().isEmpty()
+        ? List.of()
+        : List.of(
+            note(
+                entry,
+                "it exports packages ("
+                    + Node.cut(jar.exports())
+                    + "); a driver exports none, lest others come to depend on it"));
+  }
+
+  @Override
+  public void unreadable(Path file, String why) {
+    Entry entry = entry(file);
+    entry.wanted = NONE;
+    entry.bytes = null;
+    entry.findings = List.of(error(entry, why));
+  }
+
+  @Override
+  public void gone(Path file) {
+    entries.remove(file);
+  }
+
+  @Override
+  public void folder(String why) {
+    unreadable = why;
+  }
+
+  private Entry entry(Path file) {
+    return entries.computeIfAbsent(file, f -> new Entry(names.apply(f)));
+  }
+
+  /** Tries those again that did not resolve: another bundle has come. */
+  void retryUnresolved() {
+    bundles.values().removeIf(b -> b.state() == State.FAILED && b.unresolved());
+  }
+
+  /** Uninstalls drivers of a former life that no file stands for; to be called after a step. */
+  void sweep() {
+    for (var bundle : context.getBundles()) {
+      String location = bundle.getLocation();
+      if (location.startsWith(DriverBundle.LOCATION)
+          && !bundles.containsKey(location.substring(DriverBundle.LOCATION.length()))) {
+        DriverBundle.uninstall(bundle, bundle.getSymbolicName());
+      }
+    }
+  }
+
+  /** Whether something is under way. */
+  boolean busy() {
+    return busy;
+  }
+
+  /** Carries everything one step on; waits for nothing, save briefly for a driver that starts. */
+  void step(long now) throws InterruptedException {
+    for (Entry entry : entries.values()) {
+      if (!entry.wanted.equals(NONE) && !bundles.containsKey(entry.wanted)) {
+        DriverBundle bundle = new DriverBundle(context, entry.shown, entry.jar, entry.bytes, now);
+        bundles.put(entry.wanted, bundle);
+        bundle.awaitWork(TURN);
+      }
+    }
+    bundles.values().forEach(b -> b.step(now, limits));
+    entries.values().forEach(this::serve);
+    bundles.forEach((digest, bundle) -> leave(digest, bundle, now));
+    bundles
+        .values()
+        .removeIf(b -> b.state() == State.GONE || (b.state() == State.FAILED && !held(b)));
+    successors.keySet().retainAll(bundles.keySet());
+    busy = bundles.values().stream().anyMatch(b -> underWay(b, now));
+  }
+
+  private boolean held(DriverBundle bundle) {
+    return entries.values().stream().anyMatch(e -> e.holds(bundle.jar().digest()));
+  }
+
+  private void serve(Entry entry) {
+    DriverBundle wanted = bundles.get(entry.wanted);
+    if (wanted == null || wanted.state() != State.READY || entry.serving.equals(entry.wanted)) {
+      return;
+    }
+    if (!entry.serving.equals(NONE)) {
+      successors.put(entry.serving, entry.wanted);
+    }
+    successors.remove(entry.wanted);
+    entry.serving = entry.wanted;
+    entry.bytes = null;
+    LOG.info("{}: version {} is ready", entry.shown, wanted.version());
+  }
+
+  private void leave(String digest, DriverBundle bundle, long now) {
+    if (held(bundle)) {
+      successors.remove(digest);
+      return;
+    }
+    if (bundle.state() == State.WAITING) {
+      bundle.leave(now);
+    } else if (bundle.state() == State.READY) {
+      DriverBundle next = successor(digest);
+      if (next == null || mayGo(bundle, next)) {
+        bundle.leave(now);
+        LOG.info("{}: version {} is removed", bundle.file(), bundle.version());
+      }
+    }
+  }
+
+  /** The ready bundle that takes the place of an old one, or null. */
+  private DriverBundle successor(String digest) {
+    DriverBundle next = bundles.get(successors.getOrDefault(digest, NONE));
+    return next != null && next.state() == State.READY ? next : null;
+  }
+
+  /**
+   * Whether an old bundle may go: the coordinator has come to rest and no instrument uses it; or it
+   * is the one that instruments prefer, and they move only when it is gone. Instruments that stay
+   * although the new one is better are pinned to the old version, or were given back to it.
+   */
+  private boolean mayGo(DriverBundle old, DriverBundle next) {
+    return atRest(next) && (old.betterThan(next) || users(old).isEmpty());
+  }
+
+  private boolean atRest(DriverBundle next) {
+    return coordinator.drivers().stream().anyMatch(d -> d.bundleId() == next.bundleId())
+        && coordinator.settled();
+  }
+
+  private Set<String> users(DriverBundle bundle) {
+    return coordinator.drivers().stream()
+        .filter(d -> d.bundleId() == bundle.bundleId())
+        .map(DriverStatus::instruments)
+        .flatMap(List::stream)
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private boolean underWay(DriverBundle bundle, long now) {
+    return switch (bundle.state()) {
+      case STARTING -> bundle.failure() == null;
+      case WAITING -> true;
+      case LEAVING -> now - bundle.since() < limits.start.toNanos();
+      case READY -> {
+        DriverBundle next = successor(bundle.jar().digest());
+        yield next != null && !atRest(next) && now - next.since() < limits.move.toNanos();
+      }
+      case FAILED, GONE -> false;
+    };
+  }
+
+  List<Finding> findings(long now) {
+    List<Finding> all = new ArrayList<>();
+    if (unreadable != null) {
+      all.add(
+          new Finding(
+              "drivers",
+              0,
+              0,
+              true,
+              "the folder cannot be read: " + unreadable + "; what runs goes on"));
+    }
+    for (Entry entry : entries.values()) {
+      String goesOn =
+          entry.serving.equals(NONE) || entry.serving.equals(entry.wanted)
+              ? ""
+              : "; version " + bundles.get(entry.serving).version() + " goes on";
+      entry.findings.forEach(f -> all.add(f.error() ? error(entry, f.message() + goesOn) : f));
+      DriverBundle wanted = bundles.get(entry.wanted);
+      if (wanted != null && wanted.failure() != null) {
+        all.add(error(entry, wanted.failure() + goesOn));
+      }
+      successors.forEach((old, next) -> stays(entry, old, next, now, all));
+    }
+    return all;
+  }
+
+  private void stays(Entry entry, String digest, String next, long now, List<Finding> all) {
+    DriverBundle old = bundles.get(digest);
+    if (!entry.serving.equals(next)
+        || old.state() != State.READY
+        || underWay(old, now)
+        || users(old).isEmpty()) {
+      return;
+    }
+    all.add(
+        note(
+            entry,
+            String.join(", ", users(old))
+                + " still on version "
+                + old.version()
+                + ", which this file no longer has; it is removed when nothing uses it"));
+  }
+
+  private static Finding error(Entry entry, String message) {
+    return new Finding(entry.shown, 0, 0, true, message);
+  }
+
+  private static Finding note(Entry entry, String message) {
+    return new Finding(entry.shown, 0, 0, false, message);
+  }
+}

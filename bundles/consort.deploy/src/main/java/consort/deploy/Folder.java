@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.deploy;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+
+/**
+ * A folder that is looked at again and again. A file is offered when its size, time and identity
+ * were the same in two looks {@link #STABLE} apart; it is gone when it was absent for {@link
+ * #ABSENT}, so that one that is renamed or written anew is not. Looking works where notifications
+ * do not (network shares), and loses nothing.
+ *
+ * <p>Not threadsafe: the deploy watcher's.
+ */
+final class Folder {
+
+  static final Duration STABLE = Duration.ofMillis(100);
+  static final Duration ABSENT = Duration.ofMillis(300);
+
+  /** A file that makes no sense may still be half written; after this time it is taken as it is. */
+  static final Duration PATIENCE = Duration.ofSeconds(1);
+
+  /** What becomes of the files. */
+  interface Listener {
+    /**
+     * A file is new or has changed.
+     *
+     * @param last false when the file may be half written: it comes again if it is not accepted
+     * @return whether it is accepted
+     */
+    boolean changed(Path file, byte[] bytes, boolean last);
+
+    /** A file cannot be read. */
+    void unreadable(Path file, String why);
+
+    /** A file is gone. */
+    void gone(Path file);
+
+    /** The folder itself cannot be read, or can again when the reason is null. */
+    void folder(String why);
+  }
+
+  private record Sign(long size, FileTime modified, Object key) {}
+
+  private static final class Seen {
+    Sign sign;
+    long since;
+    long absentSince = -1;
+    boolean offered;
+    boolean accepted;
+    boolean again;
+  }
+
+  private final Path path;
+  private final Predicate<String> wanted;
+  private final long largest;
+  private final Clock clock;
+  private final Map<Path, Seen> files = new TreeMap<>();
+  private boolean first = true;
+  private boolean busy;
+
+  /**
+   * A folder.
+   *
+   * @param wanted which names count; those of hidden, backup and temporary files never do
+   * @param largest the most bytes a file may have
+   * @param clock the wall clock, to which files' times are compared
+   */
+  Folder(Path path, Predicate<String> wanted, long largest, Clock clock) {
+    this.path = path;
+    this.wanted = wanted;
+    this.largest = largest;
+    this.clock = clock;
+  }
+
+  /** Whether a name is one that no editor or copying program uses for its own purposes. */
+  static boolean ordinary(String name) {
+    return !name.startsWith(".")
+        && !name.endsWith("~")
+        && !name.endsWith(".tmp")
+        && !name.endsWith(".part");
+  }
+
+  Path path() {
+    return path;
+  }
+
+  /** Whether a file is being waited for: the next look should come soon. */
+  boolean busy() {
+    return busy;
+  }
+
+  /** Whether a file is there, as far as the last look saw. */
+  boolean present(Path file) {
+    Seen seen = files.get(file);
+    return seen != null && seen.absentSince < 0;
+  }
+
+  /**
+   * Looks once.
+   *
+   * @param now monotonic, in nanoseconds
+   */
+  void look(long now, Listener listener) {
+    Map<Path, Sign> signs;
+    try {
+      signs = signs();
+    } catch (IOException | DirectoryIteratorException e) {
+      // what ran goes on: a share that is away for a moment must not take all instruments with it
+      listener.folder(reason(e));
+      first = false;
+      return;
+    }
+    listener.folder(null);
+    signs.forEach((file, sign) -> compare(file, sign, now));
+    busy = false;
+    // first what is new, then what is gone: then a renamed file is known under its new name
+    for (Map.Entry<Path, Seen> entry : List.copyOf(files.entrySet())) {
+      if (signs.containsKey(entry.getKey())) {
+        offer(entry.getKey(), entry.getValue(), now, listener);
+      }
+    }
+    for (Map.Entry<Path, Seen> entry : List.copyOf(files.entrySet())) {
+      if (!signs.containsKey(entry.getKey())) {
+        absent(entry.getKey(), entry.getValue(), now, listener);
+      }
+    }
+    first = false;
+  }
+
+  private Map<Path, Sign> signs() throws IOException {
+    List<Path> found = new ArrayList<>();
+    try (DirectoryStream<Path> entries =
+        Files.newDirectoryStream(path, p -> ordinary(name(p)) && wanted.test(name(p)))) {
+      entries.forEach(found::add);
+    }
+    Map<Path, Sign> signs = new HashMap<>(found.size() * 2);
+    for (Path file : found) {
+      try {
+        BasicFileAttributes a = Files.readAttributes(file, BasicFileAttributes.class);
+        if (!a.isDirectory()) {
+          signs.put(file, sign(a));
+        }
+      } catch (NoSuchFileException e) {
+        // it went between listing and looking, or is a link to nothing
+      } catch (IOException e) {
+        Seen seen = files.get(file);
+        if (seen != null) {
+          signs.put(file, seen.sign);
+        }
+      }
+    }
+    return signs;
+  }
+
+  private static String name(Path file) {
+    return file.getFileName().toString();
+  }
+
+  private static Sign sign(BasicFileAttributes a) {
+    return new Sign(a.size(), a.lastModifiedTime(), a.fileKey());
+  }
+
+  private void compare(Path file, Sign sign, long now) {
+    Seen seen = files.computeIfAbsent(file, f -> new Seen());
+    seen.absentSince = -1;
+    if (!sign.equals(seen.sign)) {
+      seen.sign = sign;
+      seen.since = first ? now - Math.max(0, age(sign).toNanos()) : now;
+      seen.offered = false;
+      seen.accepted = false;
+      seen.again = coarse(sign);
+    } else if (seen.accepted && seen.again && age(sign).compareTo(Duration.ofSeconds(3)) > 0) {
+      // the clock of this file system counts seconds: a change within one may have been missed
+      seen.accepted = false;
+      seen.offered = false;
+      seen.again = false;
+    }
+  }
+
+  private Duration age(Sign sign) {
+    return Duration.between(sign.modified().toInstant(), clock.instant());
+  }
+
+  private boolean coarse(Sign sign) {
+    return sign.modified().toMillis() % 1000 == 0 && age(sign).compareTo(Duration.ofSeconds(3)) < 0;
+  }
+
+  private void offer(Path file, Seen seen, long now, Listener listener) {
+    if (seen.accepted) {
+      return;
+    }
+    long stable = now - seen.since;
+    boolean last = stable >= PATIENCE.toNanos();
+    if (last || (stable >= STABLE.toNanos() && !seen.offered)) {
+      seen.offered = true;
+      seen.accepted = read(file, seen, last, listener);
+    }
+    busy |= !seen.accepted;
+  }
+
+  private boolean read(Path file, Seen seen, boolean last, Listener listener) {
+    if (seen.sign.size() > largest) {
+      if (last) {
+        listener.unreadable(
+            file, "the file has " + seen.sign.size() + " bytes; at most " + largest + " are read");
+      }
+      return last;
+    }
+    byte[] bytes;
+    try {
+      bytes = Files.readAllBytes(file);
+      if (!seen.sign.equals(sign(Files.readAttributes(file, BasicFileAttributes.class)))) {
+        return false; // changed meanwhile: the next look sees it
+      }
+    } catch (IOException e) {
+      if (last) {
+        listener.unreadable(file, "the file cannot be read: " + reason(e));
+      }
+      return last;
+    }
+    return listener.changed(file, bytes, last);
+  }
+
+  private void absent(Path file, Seen seen, long now, Listener listener) {
+    if (seen.absentSince < 0) {
+      seen.absentSince = now;
+    }
+    if (now - seen.absentSince >= ABSENT.toNanos()) {
+      files.remove(file);
+      listener.gone(file);
+    } else {
+      busy = true;
+    }
+  }
+
+  private static String reason(Exception e) {
+    Throwable cause = e instanceof DirectoryIteratorException ? e.getCause() : e;
+    if (cause instanceof NoSuchFileException) {
+      return "it does not exist";
+    }
+    if (cause instanceof AccessDeniedException) {
+      return "permission denied";
+    }
+    return cause.getMessage();
+  }
+}

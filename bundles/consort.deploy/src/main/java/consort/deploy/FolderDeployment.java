@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.deploy;
+
+import consort.api.coordinator.Coordinator;
+import consort.api.coordinator.InstrumentSpec;
+import consort.api.deploy.Deployment;
+import consort.api.deploy.Finding;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleEvent;
+import org.osgi.framework.BundleListener;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Watches the folders of the home with one thread, the deploy watcher. */
+@Component
+public final class FolderDeployment implements Deployment {
+
+  /**
+   * The framework property with the folder that holds {@code drivers/} and {@code instruments/}.
+   */
+  static final String HOME = "consort.home";
+
+  private static final Logger LOG = LoggerFactory.getLogger(FolderDeployment.class);
+  private static final Duration BUSY = Duration.ofMillis(25);
+  private static final Duration IDLE = Duration.ofMillis(250);
+  private static final long LARGEST_JAR = 256L << 20;
+
+  private final BundleContext context;
+  private final Drivers.Limits limits;
+  private final Path home;
+  private final Drivers drivers;
+  private final Instruments instruments;
+  private final Folder driverFolder;
+  private final Folder instrumentFolder;
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private final BundleListener resolved = this::bundleChanged;
+  private volatile Wakeup wakeup;
+  private volatile boolean bundleCame;
+  private volatile boolean settled;
+  private volatile List<Finding> findings = List.of();
+
+  /** Wires; watching begins with {@link #open}. */
+  @Activate
+  public FolderDeployment(BundleContext context, @Reference Coordinator coordinator) {
+    this(context, coordinator, Drivers.Limits.USUAL);
+  }
+
+  FolderDeployment(BundleContext context, Coordinator coordinator, Drivers.Limits limits) {
+    String folder = context.getProperty(HOME);
+    if (folder == null) {
+      throw new IllegalStateException("the framework property " + HOME + " is not set");
+    }
+    this.context = context;
+    this.limits = limits;
+    home = Path.of(folder).toAbsolutePath().normalize();
+    drivers = new Drivers(context, coordinator, this::shown, limits);
+    instruments = new Instruments(coordinator, new InstrumentFile(), this::shown);
+    Clock clock = Clock.systemUTC();
+    driverFolder = new Folder(home.resolve("drivers"), Drivers::wanted, LARGEST_JAR, clock);
+    instrumentFolder =
+        new Folder(home.resolve("instruments"), Instruments::wanted, InstrumentFile.LONGEST, clock);
+  }
+
+  @Activate
+  void open() {
+    Thread thread = new Thread(this::watch, "deploy watcher");
+    thread.setDaemon(true);
+    wakeup = new Wakeup(List.of(driverFolder.path(), instrumentFolder.path()));
+    context.addBundleListener(resolved);
+    thread.start();
+  }
+
+  /** Ends watching. What runs goes on: the next life of this component finds it again. */
+  @Deactivate
+  void close() throws InterruptedException {
+    context.removeBundleListener(resolved);
+    wakeup.close();
+    ended.await(1, TimeUnit.SECONDS);
+  }
+
+  private void bundleChanged(BundleEvent event) {
+    if (event.getType() == BundleEvent.RESOLVED
+        && !event.getBundle().getLocation().startsWith(DriverBundle.LOCATION)) {
+      bundleCame = true;
+    }
+  }
+
+  private String shown(Path file) {
+    return home.relativize(file).toString().replace('\\', '/');
+  }
+
+  private void watch() {
+    try {
+      make(driverFolder.path());
+      make(instrumentFolder.path());
+      boolean first = true;
+      Duration pause = Duration.ZERO;
+      while (wakeup.sleep(pause)) {
+        try {
+          pause = pass(first);
+          first = false;
+        } catch (RuntimeException e) {
+          LOG.error("watching the folders failed; it is tried again", e);
+          pause = IDLE;
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      ended.countDown();
+    }
+  }
+
+  private static void make(Path folder) {
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      LOG.warn("{} cannot be made: {}", folder, e.toString());
+    }
+  }
+
+  /** Looks at everything once, drivers first; returns how long to sleep. */
+  private Duration pass(boolean first) throws InterruptedException {
+    long begin = System.nanoTime();
+    driverFolder.look(begin, drivers);
+    if (bundleCame) {
+      bundleCame = false;
+      drivers.retryUnresolved();
+    }
+    drivers.step(System.nanoTime());
+    if (first) {
+      drivers.sweep();
+    }
+    instrumentFolder.look(System.nanoTime(), instruments);
+    instruments.step(instrumentFolder::present);
+    tell();
+    boolean busy = driverFolder.busy() || instrumentFolder.busy() || drivers.busy();
+    settled = !busy;
+    // looking at very many files takes time: then it is done less often, at 2 % of one processor
+    Duration seldom = Duration.ofNanos(50 * (System.nanoTime() - begin));
+    return busy ? BUSY : first || seldom.compareTo(IDLE) < 0 ? IDLE : seldom;
+  }
+
+  private void tell() {
+    List<Finding> now = new ArrayList<>(drivers.findings(System.nanoTime()));
+    now.addAll(instruments.findings());
+    if (now.equals(findings)) {
+      return;
+    }
+    Set<Finding> known = new HashSet<>(findings);
+    for (Finding finding : now) {
+      if (known.contains(finding)) {
+        continue;
+      }
+      if (finding.error()) {
+        LOG.warn("{}", finding);
+      } else {
+        LOG.info("{}", finding);
+      }
+    }
+    findings = List.copyOf(now);
+  }
+
+  @Override
+  public InstrumentSpec read(Path file) {
+    return instruments.usable(file);
+  }
+
+  @Override
+  public List<Finding> check(Path file) {
+    return instruments.read(file).findings();
+  }
+
+  @Override
+  public String start(Path file) {
+    return instruments.start(file);
+  }
+
+  @Override
+  public void stop(String name) {
+    instruments.stop(name);
+  }
+
+  @Override
+  public List<Finding> findings() {
+    return findings;
+  }
+
+  @Override
+  public boolean settled() {
+    return settled;
+  }
+}

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.deploy;
+
+import consort.api.ErrorCode;
+import consort.api.Refused;
+import consort.api.State;
+import consort.api.coordinator.Coordinator;
+import consort.api.coordinator.InstrumentSpec;
+import consort.api.deploy.Finding;
+import consort.deploy.InstrumentFile.Reading;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The files of {@code instruments/}, those started from elsewhere, and which of them owns which
+ * name: the one that had it first; of several that come at once the first by the name of the file.
+ *
+ * <p>{@link #start} and {@link #stop} may be called by any thread; the rest is the deploy
+ * watcher's.
+ */
+final class Instruments implements Folder.Listener {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Instruments.class);
+
+  /**
+   * Who has a name.
+   *
+   * @param started whether by {@link #start}, and not by the watched folder
+   * @param put what the coordinator was given
+   */
+  private record Owner(Path file, boolean started, InstrumentSpec put) {}
+
+  private static final class Entry {
+    final String shown;
+
+    /** What the file said when it was last usable; null when it never was. */
+    InstrumentSpec spec;
+
+    /** Whether the file is broken now. */
+    boolean broken;
+
+    /** What is wrong with carrying it out; null when nothing is. */
+    String obstacle;
+
+    List<Finding> findings = List.of();
+    Path awaited;
+    byte[] bytes;
+
+    Entry(String shown) {
+      this.shown = shown;
+    }
+  }
+
+  private final Coordinator coordinator;
+  private final InstrumentFile reader;
+  private final Function<Path, String> names;
+  private final ConcurrentMap<String, Owner> owners = new ConcurrentHashMap<>();
+  private final Map<Path, Entry> entries = new TreeMap<>();
+  private String unreadable;
+
+  /**
+   * Instruments.
+   *
+   * @param names what files are called in findings
+   */
+  Instruments(Coordinator coordinator, InstrumentFile reader, Function<Path, String> names) {
+    this.coordinator = coordinator;
+    this.reader = reader;
+    this.names = names;
+  }
+
+  /** Which files are the instruments'. */
+  static boolean wanted(String name) {
+    return name.endsWith(".yaml") || name.endsWith(".yml");
+  }
+
+  @Override
+  public boolean changed(Path file, byte[] bytes, boolean last) {
+    Reading reading = reader.read(names.apply(file), file, bytes);
+    if (!reading.usable() && !last) {
+      return false;
+    }
+    Entry entry = entry(file);
+    entry.findings = reading.findings();
+    entry.awaited = reading.awaited();
+    entry.bytes = reading.awaited() == null ? null : bytes;
+    entry.broken = !reading.usable();
+    if (reading.usable()) {
+      InstrumentSpec former = entry.spec;
+      entry.spec = reading.spec();
+      if (former != null && !former.name().equals(entry.spec.name())) {
+        release(file, former.name());
+      }
+    }
+    return true;
+  }
+
+  @Override
+  public void unreadable(Path file, String why) {
+    Entry entry = entry(file);
+    entry.broken = true;
+    entry.findings = List.of(new Finding(entry.shown, 0, 0, true, why));
+  }
+
+  @Override
+  public void gone(Path file) {
+    Entry entry = entries.remove(file);
+    if (entry != null && entry.spec != null) {
+      release(file, entry.spec.name());
+    }
+  }
+
+  @Override
+  public void folder(String why) {
+    unreadable = why;
+  }
+
+  private Entry entry(Path file) {
+    return entries.computeIfAbsent(file, f -> new Entry(names.apply(f)));
+  }
+
+  /** Gives a name up: to the next file that has it, without an interruption, or to nobody. */
+  private void release(Path file, String name) {
+    Owner owner = owners.get(name);
+    if (owner == null || owner.started() || !owner.file().equals(file)) {
+      return;
+    }
+    for (Map.Entry<Path, Entry> other : entries.entrySet()) {
+      if (!other.getKey().equals(file) && names(other.getValue(), name)) {
+        owners.put(name, new Owner(other.getKey(), false, owner.put()));
+        return;
+      }
+    }
+    owners.remove(name);
+    attempt(() -> coordinator.remove(name));
+    LOG.info("{} is removed", name);
+  }
+
+  private static boolean names(Entry entry, String name) {
+    return entry.spec != null && entry.spec.name().equals(name);
+  }
+
+  /** Whether a file is present, for the time in which one may be renamed. */
+  interface Presence {
+    boolean of(Path file);
+  }
+
+  /** Gives the coordinator what the files say, as far as it does not have it. */
+  void step(Presence present) {
+    entries.forEach(
+        (file, entry) -> {
+          if (entry.awaited != null && Files.exists(entry.awaited)) {
+            changed(file, entry.bytes, true);
+          }
+        });
+    entries.forEach((file, entry) -> carryOut(file, entry, present));
+  }
+
+  private void carryOut(Path file, Entry entry, Presence present) {
+    entry.obstacle = null;
+    if (entry.spec == null) {
+      return;
+    }
+    InstrumentSpec spec = entry.spec;
+    Owner owner = owners.putIfAbsent(spec.name(), new Owner(file, false, null));
+    if (owner != null && !owner.file().equals(file)) {
+      if (owner.started()) {
+        entry.obstacle =
+            "the name " + spec.name() + " is taken: it was started from " + owner.file();
+      } else if (present.of(owner.file())) {
+        entry.obstacle =
+            "the name "
+                + spec.name()
+                + " is taken by "
+                + names.apply(owner.file())
+                + "; choose another";
+      }
+      return;
+    }
+    if (owner == null || !same(owner.put(), spec)) {
+      entry.obstacle = attempt(() -> coordinator.put(spec));
+      owners.computeIfPresent(spec.name(), (name, o) -> new Owner(file, false, spec));
+    }
+  }
+
+  /** Equal but for the file they come from: renaming a file restarts nothing. */
+  private static boolean same(InstrumentSpec a, InstrumentSpec b) {
+    return a != null
+        && new InstrumentSpec(
+                a.name(),
+                a.driver(),
+                a.version(),
+                a.connection(),
+                a.settings(),
+                a.initCommands(),
+                a.startupDelay(),
+                a.deadline(),
+                a.reconnect(),
+                a.export(),
+                a.labels(),
+                b.source())
+            .equals(b);
+  }
+
+  /** Null when it worked, else what is wrong. */
+  private static String attempt(Runnable work) {
+    try {
+      work.run();
+      return null;
+    } catch (RuntimeException e) {
+      return e.getMessage();
+    }
+  }
+
+  List<Finding> findings() {
+    List<Finding> all = new ArrayList<>();
+    if (unreadable != null) {
+      all.add(
+          new Finding(
+              "instruments",
+              0,
+              0,
+              true,
+              "the folder cannot be read: " + unreadable + "; what runs goes on"));
+    }
+    entries.forEach((file, entry) -> all.addAll(findings(file, entry)));
+    return all;
+  }
+
+  private List<Finding> findings(Path file, Entry entry) {
+    List<Finding> all = new ArrayList<>(entry.findings);
+    if (entry.obstacle != null) {
+      all.add(new Finding(entry.shown, 0, 0, true, entry.obstacle));
+    }
+    if (entry.broken && entry.spec != null) {
+      Owner owner = owners.get(entry.spec.name());
+      if (owner != null && owner.file().equals(file)) {
+        String goesOn = entry.spec.name() + " goes on as this file said before";
+        all.add(new Finding(entry.shown, 0, 0, false, goesOn));
+      }
+    }
+    return all;
+  }
+
+  /** Reads a file from anywhere. */
+  Reading read(Path file) {
+    String shown = file.toString();
+    try {
+      if (Files.size(file) > InstrumentFile.LONGEST) {
+        throw refused(
+            shown + ": the file has " + Files.size(file) + " bytes; at most 1 MiB is read");
+      }
+      return reader.read(shown, file, Files.readAllBytes(file));
+    } catch (IOException e) {
+      String why = Files.exists(file) ? "it cannot be read" : "there is no such file";
+      throw new Refused(ErrorCode.BAD_REQUEST, shown + ": " + why, e);
+    }
+  }
+
+  InstrumentSpec usable(Path file) {
+    Reading reading = read(file);
+    if (!reading.usable()) {
+      throw refused(
+          reading.findings().stream()
+              .filter(Finding::error)
+              .map(Finding::toString)
+              .collect(Collectors.joining("\n")));
+    }
+    return reading.spec();
+  }
+
+  String start(Path file) {
+    InstrumentSpec spec = usable(file);
+    String name = spec.name();
+    Owner owner = owners.putIfAbsent(name, new Owner(file, true, spec));
+    if (owner != null && stopped(name) && sameFile(owner.file(), file)) {
+      coordinator.start(name);
+      return name;
+    }
+    if (owner != null) {
+      throw refused("Instrument already exists: " + name);
+    }
+    if (coordinator.instrument(name).isPresent()) {
+      owners.remove(name);
+      throw refused("Instrument already exists: " + name);
+    }
+    try {
+      coordinator.put(spec);
+    } catch (RuntimeException e) {
+      owners.remove(name);
+      throw e;
+    }
+    return name;
+  }
+
+  private boolean stopped(String name) {
+    return coordinator
+        .instrument(name)
+        .filter(i -> i.status().state() == State.STOPPED)
+        .isPresent();
+  }
+
+  private static boolean sameFile(Path a, Path b) {
+    try {
+      return Files.isSameFile(a, b);
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  void stop(String name) {
+    Owner owner = owners.get(name);
+    if (owner != null && owner.started()) {
+      coordinator.remove(name);
+      owners.remove(name, owner);
+    } else {
+      coordinator.stop(name);
+    }
+  }
+
+  private static Refused refused(String message) {
+    return new Refused(ErrorCode.BAD_REQUEST, message);
+  }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.deploy;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.jar.Attributes;
+import java.util.jar.JarFile;
+import java.util.jar.Manifest;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+
+/**
+ * What is known of a jar before the framework sees it.
+ *
+ * @param digest SHA-256 of its bytes, in hex
+ * @param version its Bundle-Version
+ * @param exports its Export-Package, empty when there is none
+ */
+record Jar(String digest, String version, String exports) {
+
+  /** The reason why a file is no driver bundle, in words for its owner. */
+  static final class Unfit extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    Unfit(String message) {
+      super(message, null);
+    }
+  }
+
+  private static final int END_OF_DIRECTORY = 22;
+
+  /** Reads all of it, so that a damaged entry is found now and not when its class is wanted. */
+  static Jar of(byte[] bytes) throws Unfit {
+    int entries = entriesInDirectory(bytes);
+    Manifest manifest = null;
+    int count = 0;
+    try (ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(bytes))) {
+      for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+        count++;
+        if (entry.getName().equals(JarFile.MANIFEST_NAME)) {
+          manifest = new Manifest(zip);
+        }
+        zip.closeEntry();
+      }
+    } catch (IOException | IllegalArgumentException e) {
+      throw new Unfit("the jar is damaged (" + e.getMessage() + "); copy it again");
+    }
+    if (count < entries) {
+      throw new Unfit("the jar is damaged; copy it again");
+    }
+    return of(bytes, manifest);
+  }
+
+  private static Jar of(byte[] bytes, Manifest manifest) throws Unfit {
+    if (manifest == null) {
+      throw new Unfit(
+          "this is no OSGi bundle: the jar has no META-INF/MANIFEST.MF; build it with bnd");
+    }
+    Attributes headers = manifest.getMainAttributes();
+    if (headers.getValue("Bundle-SymbolicName") == null) {
+      throw new Unfit(
+          "this is no OSGi bundle: its manifest has no Bundle-SymbolicName; build it with bnd");
+    }
+    if (headers.getValue("Fragment-Host") != null) {
+      throw new Unfit("this is a fragment of another bundle; a driver is a bundle of its own");
+    }
+    String version = headers.getValue("Bundle-Version");
+    String exports = headers.getValue("Export-Package");
+    return new Jar(
+        digest(bytes),
+        version == null ? "0.0.0" : version.strip(),
+        exports == null ? "" : exports.strip());
+  }
+
+  /** The central directory stands at the end: where it is absent, so is the rest of the file. */
+  private static int entriesInDirectory(byte[] bytes) throws Unfit {
+    if (bytes.length == 0) {
+      throw new Unfit("the file is empty");
+    }
+    if (bytes.length < 4 || bytes[0] != 'P' || bytes[1] != 'K') {
+      throw new Unfit("this is no jar");
+    }
+    for (int at = bytes.length - END_OF_DIRECTORY;
+        at >= Math.max(0, bytes.length - END_OF_DIRECTORY - 0xFFFF);
+        at--) {
+      if (bytes[at] == 'P' && bytes[at + 1] == 'K' && bytes[at + 2] == 5 && bytes[at + 3] == 6) {
+        return (bytes[at + 10] & 0xFF) | (bytes[at + 11] & 0xFF) << 8;
+      }
+    }
+    throw new Unfit("the jar is truncated: its end is missing; copy it again");
+  }
+
+  private static String digest(byte[] bytes) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
