@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.coordinator;
+
+import consort.api.ErrorCode;
+import consort.api.Instrument;
+import consort.api.Refused;
+import consort.api.coordinator.Coordinator;
+import consort.api.coordinator.Diagnosis;
+import consort.api.coordinator.DriverStatus;
+import consort.api.coordinator.InstrumentSpec;
+import consort.api.coordinator.TemporaryInstrument;
+import consort.api.driver.DriverFactory;
+import consort.api.link.LinkService;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.ServiceReference;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+
+/** Keeps the guards, and gives each the best driver there is. */
+@Component
+public final class DefaultCoordinator implements Coordinator {
+
+  /** How long going down, or the removal of a driver, may take for all guards together. */
+  private static final Duration DRAIN = Duration.ofSeconds(2);
+
+  private final BundleContext context;
+  private final DriverThreads threads = new DriverThreads();
+  private final Publisher publisher;
+  private final Environment published;
+  private final Environment unpublished;
+  private final Map<String, Guard> guards = new ConcurrentSkipListMap<>();
+  private final Set<Guard> temporary = ConcurrentHashMap.newKeySet();
+  private final Map<ServiceReference<DriverFactory>, DriverSource> sources =
+      new ConcurrentHashMap<>();
+  private final Mover mover;
+
+  /** Made by declarative services. */
+  @Activate
+  public DefaultCoordinator(BundleContext context, @Reference LinkService links) {
+    this.context = context;
+    String node = context.getProperty("consort.node");
+    this.publisher = new Publisher(context, node == null ? "" : node);
+    this.published = new LiveEnvironment(threads, links, publisher, true);
+    this.unpublished = new LiveEnvironment(threads, links, publisher, false);
+    this.mover = new Mover(guards::values, sources::values);
+  }
+
+  /** A driver appears: instruments that should use it move to it, one by one. */
+  @Reference(
+      service = DriverFactory.class,
+      cardinality = ReferenceCardinality.MULTIPLE,
+      policy = ReferencePolicy.DYNAMIC)
+  void addFactory(ServiceReference<DriverFactory> reference) {
+    if (reference.getProperty(DriverFactory.NAME) instanceof String name) {
+      DriverSource source =
+          new DriverSource(
+              name,
+              reference.getBundle().getVersion(),
+              reference.getBundle().getSymbolicName(),
+              reference.getBundle().getBundleId(),
+              () -> context.getService(reference));
+      sources.put(reference, source);
+      mover.reconsider();
+    }
+  }
+
+  /**
+   * A driver goes: whatever started it, nothing of the bundle is deactivated before this returns.
+   * All its guards drain at once, within one budget; then the running calls are given up.
+   */
+  void removeFactory(ServiceReference<DriverFactory> reference) {
+    DriverSource source = sources.remove(reference);
+    if (source == null) {
+      return;
+    }
+    mover.forget(source);
+    List<Guard> users = new ArrayList<>(guards.values());
+    users.addAll(temporary);
+    users.removeIf(guard -> guard.source() != source && guard.plan().source != source);
+    users.forEach(guard -> mover.plan(guard, null));
+    leave(users, source);
+  }
+
+  private static void leave(List<Guard> users, DriverSource source) {
+    long until = System.nanoTime() + DRAIN.toNanos();
+    for (Guard guard : users) {
+      guard.await(() -> !uses(guard, source), until - System.nanoTime());
+    }
+    users.forEach(guard -> guard.abandon(source));
+  }
+
+  private static boolean uses(Guard guard, DriverSource source) {
+    DriverSource used = guard.source();
+    return used != null && (source == null || used == source);
+  }
+
+  @Override
+  public List<Instrument> instruments() {
+    return List.copyOf(guards.values());
+  }
+
+  @Override
+  public Optional<Instrument> instrument(String name) {
+    return Optional.ofNullable(guards.get(name));
+  }
+
+  @Override
+  public Instrument require(String name) {
+    return guard(name);
+  }
+
+  private Guard guard(String name) {
+    Guard guard = guards.get(name);
+    if (guard != null) {
+      return guard;
+    }
+    List<String> similar = guards.keySet().stream().filter(n -> n.equalsIgnoreCase(name)).toList();
+    List<String> named = similar.isEmpty() ? guards.keySet().stream().limit(10).toList() : similar;
+    String hint =
+        named.isEmpty()
+            ? "there are none yet"
+            : similar.isEmpty()
+                ? "there are " + String.join(", ", named)
+                : "do you mean " + named.get(0) + "?";
+    throw new Refused(
+        ErrorCode.UNKNOWN_INSTRUMENT, "there is no instrument '" + name + "'; " + hint);
+  }
+
+  @Override
+  public void put(InstrumentSpec spec) {
+    Guard guard = guards.get(spec.name());
+    if (guard == null) {
+      Guard made = new Guard(spec.name(), published);
+      made.want(mover.first(spec));
+      guards.put(spec.name(), made);
+      // A driver may have come between the choice and the listing.
+      mover.reconsider();
+    } else if (!guard.plan().spec.equals(spec)) {
+      mover.plan(guard, spec);
+    }
+  }
+
+  @Override
+  public void remove(String name) {
+    Guard guard = guards.remove(name);
+    if (guard != null) {
+      end(guard);
+    }
+  }
+
+  private void end(Guard guard) {
+    guard.close();
+    threads.later(Guard.GRACE.toNanos(), () -> guard.abandon(null));
+  }
+
+  @Override
+  public void stop(String name) {
+    Guard guard = guard(name);
+    guard.want(new Plan(Plan.Goal.STOP, guard.plan().spec, null, null));
+  }
+
+  @Override
+  public void start(String name) {
+    Guard guard = guard(name);
+    if (guard.plan().goal == Plan.Goal.STOP) {
+      guard.want(mover.first(guard.plan().spec));
+    }
+  }
+
+  @Override
+  public void restart(String name) {
+    Guard guard = guard(name);
+    guard.want(mover.first(guard.plan().spec));
+  }
+
+  @Override
+  public TemporaryInstrument open(InstrumentSpec spec) {
+    Guard guard = new Guard(spec.name(), unpublished);
+    temporary.add(guard);
+    guard.onEnd(() -> temporary.remove(guard));
+    guard.want(mover.first(spec));
+    guard.await(
+        guard::settled, Guard.START_LIMIT.plus(spec.startupDelay()).plus(Guard.GRACE).toNanos());
+    try {
+      guard.requireReady();
+      return guard;
+    } catch (RuntimeException e) {
+      end(guard);
+      throw e;
+    }
+  }
+
+  @Override
+  public List<DriverStatus> drivers() {
+    return sources.values().stream()
+        .sorted(
+            java.util.Comparator.comparing(DriverSource::name)
+                .thenComparing(DriverSource.NEWEST_FIRST))
+        .map(
+            source ->
+                new DriverStatus(
+                    source.name(),
+                    source.version().toString(),
+                    source.bundle(),
+                    source.bundleId(),
+                    guards.values().stream()
+                        .filter(g -> g.source() == source)
+                        .map(Guard::name)
+                        .toList()))
+        .toList();
+  }
+
+  @Override
+  public boolean settled() {
+    return mover.idle() && guards.values().stream().allMatch(Guard::settled);
+  }
+
+  @Override
+  public Diagnosis why(String name) {
+    Guard guard = guard(name);
+    List<DriverSource> candidates =
+        sources.values().stream()
+            .filter(s -> s.name().equals(guard.plan().spec.driver()))
+            .sorted(DriverSource.NEWEST_FIRST)
+            .toList();
+    return Why.of(guard, candidates, mover::isRejected);
+  }
+
+  /** Ends all instruments within the budget; what still runs then is given up. */
+  @Deactivate
+  void close() {
+    mover.close();
+    List<Guard> all = new ArrayList<>(guards.values());
+    all.addAll(temporary);
+    all.forEach(Guard::close);
+    leave(all, null);
+    publisher.close();
+    threads.close();
+  }
+}

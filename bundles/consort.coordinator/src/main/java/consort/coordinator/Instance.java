@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.coordinator;
+
+import consort.api.ErrorCode;
+import consort.api.InstrumentInfo;
+import consort.api.Refused;
+import consort.api.Unreachable;
+import consort.api.Values;
+import consort.api.coordinator.InstrumentSpec;
+import consort.api.driver.Connectable;
+import consort.api.driver.Driver;
+import consort.api.driver.DriverFactory;
+import consort.api.driver.Identity;
+import consort.api.driver.Setup;
+import consort.api.link.Link;
+import consort.api.link.LinkSession;
+import consort.api.link.LinkSettings;
+import consort.api.typed.TypedDriver;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One driver instance with its links. Everything that runs the driver's code is called on the
+ * driver's thread; urgent calls alone come beside it.
+ */
+final class Instance {
+
+  final Plan plan;
+  final LinkSession links;
+  private volatile Driver driver;
+  private volatile Object target;
+  private volatile InstrumentInfo info;
+  private volatile Identity identity = Identity.UNKNOWN;
+  private boolean connectedOnce;
+
+  Instance(Plan plan, LinkSession links) {
+    this.plan = plan;
+    this.links = links;
+  }
+
+  /** What it can do; null before it was connected. */
+  InstrumentInfo info() {
+    return info;
+  }
+
+  Identity identity() {
+    return identity;
+  }
+
+  /** The typed interfaces it implements. */
+  List<Class<?>> types() {
+    return driver instanceof TypedDriver typed ? typed.types() : List.of();
+  }
+
+  /** The class of what the factory made. */
+  Class<?> driverClass() {
+    return target.getClass();
+  }
+
+  /**
+   * Whether starting failed in a way that trying again does not help: settings, address or the
+   * driver's own code are wrong.
+   */
+  boolean broken(Throwable cause) {
+    boolean unmade = driver == null;
+    return cause instanceof Refused
+        || (unmade && (cause instanceof IllegalArgumentException || cause instanceof LinkageError));
+  }
+
+  /** Whether results need no check, as they come from declared Java types. */
+  boolean typed() {
+    return driver instanceof TypedDriver;
+  }
+
+  /**
+   * Makes the driver where there is none, and connects it.
+   *
+   * @throws Exception whatever the driver throws
+   */
+  void start() throws Exception {
+    InstrumentSpec spec = plan.spec;
+    if (driver == null) {
+      DriverFactory factory = plan.source.factory().get();
+      if (factory == null) {
+        throw new Unreachable(ErrorCode.NO_DRIVER, "the driver " + plan.source + " is gone");
+      }
+      Map<String, Object> settings =
+          Values.fields("settings of " + spec.name(), factory.settings(), spec.settings());
+      Object made = factory.create(new Setup(spec.name(), settings, spec.connection(), links));
+      if (made == null) {
+        throw new IllegalArgumentException("the factory made nothing");
+      }
+      target = made;
+      driver = TypedDriver.of(made);
+    } else {
+      links.reset();
+    }
+    if (target instanceof Connectable connectable) {
+      Identity answer = connectable.connect();
+      identity = answer == null ? Identity.UNKNOWN : answer;
+    }
+    if (!connectedOnce || spec.reconnect().startup()) {
+      runStartup(spec);
+    }
+    connectedOnce = true;
+    InstrumentInfo known = driver.info();
+    if (known == null) {
+      throw new IllegalArgumentException("the driver tells no commands");
+    }
+    info = known;
+  }
+
+  private void runStartup(InstrumentSpec spec) throws InterruptedException {
+    if (!spec.initCommands().isEmpty()) {
+      try (Link link = links.open(spec.connection(), LinkSettings.text("\n"))) {
+        spec.initCommands().forEach(link::tell);
+      }
+    }
+    if (!spec.startupDelay().isZero()) {
+      Thread.sleep(spec.startupDelay().toMillis());
+    }
+  }
+
+  Object call(String command, Map<String, Object> arguments) throws Exception {
+    Driver made = driver;
+    if (made == null) {
+      throw new Refused(ErrorCode.STOPPED, "the driver is closed");
+    }
+    return made.call(command, arguments);
+  }
+
+  /** Closes the driver, then its links. */
+  void close() throws Exception {
+    try {
+      if (target instanceof AutoCloseable closeable) {
+        closeable.close();
+      }
+    } finally {
+      links.close();
+    }
+  }
+}

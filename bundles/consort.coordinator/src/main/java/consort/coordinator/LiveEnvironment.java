@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.coordinator;
+
+import consort.api.link.LinkService;
+import consort.api.link.LinkSession;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The real world of guards. Without a publisher, its guards are nobody else's. */
+final class LiveEnvironment implements Environment {
+
+  private static final Logger LOG = LoggerFactory.getLogger("consort.instruments");
+  private static final int DISTINCT_MISTAKES = 1000;
+
+  private final DriverThreads threads;
+  private final LinkService links;
+  private final Publisher publisher;
+  private final boolean publishes;
+  private final Set<String> mistakes =
+      Collections.synchronizedSet(
+          Collections.newSetFromMap(
+              new LinkedHashMap<>() {
+                private static final long serialVersionUID = 1L;
+
+                @Override
+                protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
+                  return size() > DISTINCT_MISTAKES;
+                }
+              }));
+
+  LiveEnvironment(
+      DriverThreads threads, LinkService links, Publisher publisher, boolean publishes) {
+    this.threads = threads;
+    this.links = links;
+    this.publisher = publisher;
+    this.publishes = publishes;
+  }
+
+  @Override
+  public long nanoTime() {
+    return System.nanoTime();
+  }
+
+  @Override
+  public Instant now() {
+    return Instant.now();
+  }
+
+  @Override
+  public void run(Runnable task) {
+    threads.run(task);
+  }
+
+  @Override
+  public Runnable later(long nanos, Runnable task) {
+    return threads.later(nanos, task);
+  }
+
+  @Override
+  public LinkSession links(String instrument, Consumer<String> lost) {
+    return links.session(instrument, lost);
+  }
+
+  @Override
+  public void changed(Guard guard, String what) {
+    // Logging may write to a disk that hangs: never under a guard's lock.
+    publisher.later(() -> LOG.info("{} {}", guard.name(), what));
+  }
+
+  @Override
+  public void ready(Guard guard, Instance instance) {
+    if (publishes) {
+      publisher.publish(guard, instance);
+    }
+  }
+
+  @Override
+  public void withdrawn(Guard guard) {
+    if (publishes) {
+      publisher.withdraw(guard);
+    }
+  }
+
+  @Override
+  public void mistake(Guard guard, String where, Throwable cause) {
+    StackTraceElement[] trace = cause == null ? new StackTraceElement[0] : cause.getStackTrace();
+    String kind = where + cause + (trace.length == 0 ? "" : trace[0]);
+    boolean first = mistakes.add(kind);
+    publisher.later(
+        () -> {
+          if (first) {
+            LOG.warn("{}: the driver failed in {}", guard.name(), where, cause);
+          } else {
+            LOG.debug(
+                "{}: the driver failed in {} again: {}",
+                guard.name(),
+                where,
+                String.valueOf(cause));
+          }
+        });
+  }
+}

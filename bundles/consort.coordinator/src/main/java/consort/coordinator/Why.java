@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.coordinator;
+
+import consort.api.InstrumentStatus;
+import consort.api.Reason;
+import consort.api.coordinator.Diagnosis;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+
+/** Explains why an instrument is, or is not, available. */
+final class Why {
+
+  private Why() {}
+
+  static Diagnosis of(
+      Guard guard, List<DriverSource> candidates, Predicate<DriverSource> rejected) {
+    InstrumentStatus status = guard.status();
+    List<Diagnosis.Fact> facts = new ArrayList<>();
+    facts.add(new Diagnosis.Fact("state", status.stateText() + " since " + status.since()));
+    if (!status.text().isEmpty() && status.reason() != Reason.NONE) {
+      facts.add(new Diagnosis.Fact("reason", status.text()));
+    }
+    String pin = guard.plan().spec.version();
+    facts.add(
+        new Diagnosis.Fact(
+            "driver",
+            status.driver()
+                + (status.driverVersion().isEmpty()
+                    ? ", none in use"
+                    : " " + status.driverVersion())
+                + (pin == null ? "" : ", pinned to " + pin)));
+    for (DriverSource source : candidates) {
+      String note =
+          rejected.test(source)
+              ? ", failed and is not used"
+              : source.fits(pin) ? "" : ", not of the pinned version";
+      facts.add(
+          new Diagnosis.Fact(
+              "installed",
+              source + " in bundle " + source.bundle() + " [" + source.bundleId() + "]" + note));
+    }
+    facts.add(new Diagnosis.Fact("connection", status.connection()));
+    if (!status.identity().toString().isEmpty()) {
+      facts.add(new Diagnosis.Fact("identity", status.identity().toString()));
+    }
+    if (!guard.plan().spec.source().isEmpty()) {
+      facts.add(new Diagnosis.Fact("file", guard.plan().spec.source()));
+    }
+    facts.add(
+        new Diagnosis.Fact(
+            "calls",
+            status.counts().completed()
+                + " completed, "
+                + status.counts().failed()
+                + " failed, "
+                + status.counts().timedOut()
+                + " of them timed out; "
+                + status.waiting()
+                + " waiting"));
+    if (status.stuckThreads() > 0) {
+      facts.add(new Diagnosis.Fact("stuck threads", Integer.toString(status.stuckThreads())));
+    }
+    for (Guard.PastError error : guard.errors()) {
+      facts.add(new Diagnosis.Fact("error", error.at() + " " + error.text()));
+    }
+    return new Diagnosis(guard.name(), summary(status), facts);
+  }
+
+  private static String summary(InstrumentStatus status) {
+    return switch (status.state()) {
+      case READY, BUSY -> status.name() + " is available";
+      case STARTING -> status.name() + " is connecting";
+      case SWAPPING -> status.name() + " gets another driver; calls wait";
+      case STOPPED -> status.name() + " was stopped; 'start " + status.name() + "' starts it";
+      case OFFLINE, FAULT ->
+          status.name()
+              + " is not available: "
+              + (status.text().isEmpty() ? status.reason().text() : status.text());
+    };
+  }
+}

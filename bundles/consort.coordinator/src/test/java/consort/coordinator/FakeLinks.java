@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.coordinator;
+
+import consort.api.driver.Connection;
+import consort.api.link.Link;
+import consort.api.link.LinkService;
+import consort.api.link.LinkSession;
+import consort.api.link.LinkSettings;
+import consort.api.link.TraceEntry;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+
+/** Sessions that only note what the guard does with them. */
+final class FakeLinks implements LinkService {
+
+  final List<Session> sessions = new CopyOnWriteArrayList<>();
+
+  /** A session. */
+  static final class Session implements LinkSession {
+    final Consumer<String> lost;
+    volatile int cancelled;
+    volatile int resynchronised;
+    volatile int resets;
+    volatile boolean closed;
+    volatile RuntimeException resynchroniseFails;
+
+    Session(Consumer<String> lost) {
+      this.lost = lost;
+    }
+
+    @Override
+    public Link open(Connection connection, LinkSettings settings) {
+      throw new consort.api.Unreachable(consort.api.ErrorCode.NO_LINK, "there are no links here");
+    }
+
+    @Override
+    public List<String> addresses() {
+      return List.of();
+    }
+
+    @Override
+    public void cancel() {
+      cancelled++;
+    }
+
+    @Override
+    public void resynchronise() {
+      if (resynchroniseFails != null) {
+        throw resynchroniseFails;
+      }
+      resynchronised++;
+    }
+
+    @Override
+    public void reset() {
+      resets++;
+    }
+
+    @Override
+    public void close() {
+      closed = true;
+    }
+  }
+
+  @Override
+  public LinkSession session(String instrument, Consumer<String> lost) {
+    Session session = new Session(lost);
+    sessions.add(session);
+    return session;
+  }
+
+  @Override
+  public List<TraceEntry> trace(String instrument) {
+    return List.of();
+  }
+
+  Session last() {
+    return sessions.get(sessions.size() - 1);
+  }
+}
