@@ -18,7 +18,10 @@ import org.osgi.framework.BundleException;
 import org.osgi.framework.Constants;
 import org.osgi.framework.launch.Framework;
 
-/** Runs one node in this process: {@code run [--home DIR] [--port N] [--shell]}. */
+/**
+ * Runs one node in this process: {@code run [--home DIR] [--port N] [--shell] [--once]}; {@code
+ * --once} ends it as soon as it is ready.
+ */
 public final class Launcher {
 
   private static final Duration END = Duration.ofSeconds(3);
@@ -91,6 +94,9 @@ public final class Launcher {
     System.out.printf(
         "Consort node %s is ready: http://127.0.0.1:%d (home %s)%n",
         node.get().name(), node.get().port(), home.root());
+    if (options.once()) {
+      return 0;
+    }
     for (Bundle bundle : bundles) {
       if (bundle.getSymbolicName().equals(SHELL) && wantsShell()) {
         bundle.start();
@@ -101,7 +107,8 @@ public final class Launcher {
   }
 
   private boolean wantsShell() {
-    return options.shell() && Boolean.getBoolean("consort.terminal");
+    return (options.shell() || options.words().contains("demo"))
+        && Boolean.getBoolean("consort.terminal");
   }
 
   /** Logging first, so that what the others say while starting is kept. */

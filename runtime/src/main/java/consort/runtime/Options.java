@@ -9,7 +9,7 @@ import java.util.List;
  * The words of a command line that concern the process itself: the home, the port, the verb and
  * what follows it.
  */
-record Options(Path dist, Home home, String port, boolean shell, List<String> words) {
+record Options(Path dist, Home home, String port, boolean shell, boolean once, List<String> words) {
 
   /** A command line that says something unknown. */
   static final class Wrong extends Exception {
@@ -27,6 +27,7 @@ record Options(Path dist, Home home, String port, boolean shell, List<String> wo
         fromEnvironment == null || fromEnvironment.isBlank() ? dist.toString() : fromEnvironment;
     String port = null;
     boolean shell = false;
+    boolean once = false;
     List<String> words = new ArrayList<>();
     for (int i = 0; i < args.length; i++) {
       String arg = args[i];
@@ -34,6 +35,7 @@ record Options(Path dist, Home home, String port, boolean shell, List<String> wo
         case "--home" -> home = arg.contains("=") ? after(arg) : next(args, ++i);
         case "--port" -> port = checkPort(arg.contains("=") ? after(arg) : next(args, ++i));
         case "--shell" -> shell = true;
+        case "--once" -> once = true;
         default -> {
           if (arg.startsWith("-")) {
             throw new Wrong("unknown option " + arg);
@@ -47,6 +49,7 @@ record Options(Path dist, Home home, String port, boolean shell, List<String> wo
         new Home(Path.of(home).toAbsolutePath().normalize()),
         port,
         shell,
+        once,
         List.copyOf(words));
   }
 

@@ -45,6 +45,16 @@ final class DocumentsTest {
     assertThat(without).isEmpty();
   }
 
+  @Test
+  void decisionsHaveNumbersOfTheirOwn() throws IOException {
+    try (Stream<Path> files = Files.list(ROOT.resolve("docs/decisions"))) {
+      assertThat(files.map(file -> file.getFileName().toString()).toList())
+          .allMatch(name -> name.matches("\\d{4}-[a-z0-9-]+\\.md"))
+          .extracting(name -> name.substring(0, 4))
+          .doesNotHaveDuplicates();
+    }
+  }
+
   private static List<Path> documents() throws IOException {
     try (Stream<Path> files = Files.walk(ROOT)) {
       return files
