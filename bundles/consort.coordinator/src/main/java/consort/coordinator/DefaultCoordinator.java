@@ -29,7 +29,7 @@ import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
 
 /** Keeps the guards, and gives each the best driver there is. */
-@Component
+@Component(immediate = true)
 public final class DefaultCoordinator implements Coordinator {
 
   /** How long going down, or the removal of a driver, may take for all guards together. */

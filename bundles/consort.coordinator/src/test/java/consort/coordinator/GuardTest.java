@@ -1,0 +1,577 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import consort.api.Call;
+import consort.api.Caller;
+import consort.api.ErrorCode;
+import consort.api.Faulted;
+import consort.api.InstrumentException;
+import consort.api.Reason;
+import consort.api.Refused;
+import consort.api.Result;
+import consort.api.Role;
+import consort.api.State;
+import consort.api.TimedOut;
+import consort.api.Unreachable;
+import consort.api.coordinator.InstrumentSpec;
+import consort.api.coordinator.Reconnect;
+import consort.api.driver.Connection;
+import consort.api.link.LinkSession;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What a guard promises, with real threads and real time. */
+@Timeout(60)
+class GuardTest {
+
+  private static final long PATIENCE = TimeUnit.SECONDS.toNanos(20);
+
+  private final DriverThreads threads = new DriverThreads();
+  private final FakeLinks links = new FakeLinks();
+  private final EchoDriver driver = new EchoDriver();
+  private final CountDownLatch release = new CountDownLatch(1);
+  private final List<Throwable> mistakes = new ArrayList<>();
+  private final Guard guard = new Guard("ECHO", new Live());
+
+  /** The real world, without a service registry. */
+  private final class Live implements Environment {
+    @Override
+    public long nanoTime() {
+      return System.nanoTime();
+    }
+
+    @Override
+    public Instant now() {
+      return Instant.now();
+    }
+
+    @Override
+    public void run(Runnable task) {
+      threads.run(task);
+    }
+
+    @Override
+    public Runnable later(long nanos, Runnable task) {
+      return threads.later(nanos, task);
+    }
+
+    @Override
+    public LinkSession links(String instrument, Consumer<String> lost) {
+      return links.session(instrument, lost);
+    }
+
+    @Override
+    public void changed(Guard of, String what) {}
+
+    @Override
+    public void ready(Guard of, Instance instance) {}
+
+    @Override
+    public void withdrawn(Guard of) {}
+
+    @Override
+    public void mistake(Guard of, String where, Throwable cause) {
+      mistakes.add(cause);
+    }
+  }
+
+  @AfterEach
+  void end() {
+    release.countDown();
+    guard.close();
+    threads.close();
+  }
+
+  private static InstrumentSpec spec() {
+    Reconnect quick = new Reconnect(true, Duration.ofMillis(5), Duration.ofMillis(20), false);
+    return new InstrumentSpec(
+        "ECHO",
+        "echo",
+        null,
+        Connection.NONE,
+        Map.of(),
+        List.of(),
+        Duration.ZERO,
+        null,
+        quick,
+        false,
+        Map.of(),
+        "");
+  }
+
+  private static Plan run(DriverSource source) {
+    return new Plan(Plan.Goal.RUN, spec(), source, null);
+  }
+
+  private void ready() {
+    guard.want(run(driver.source("1.0")));
+    becomes(State.READY);
+  }
+
+  private void becomes(State state) {
+    assertThat(guard.await(() -> guard.status().state() == state, PATIENCE))
+        .as(() -> "becomes " + state + ", is " + guard.status())
+        .isTrue();
+  }
+
+  private Object hang(int number) {
+    boolean interrupted = false;
+    while (release.getCount() > 0) {
+      try {
+        release.await();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    return interrupted ? -number : number;
+  }
+
+  private CompletionStage<Result> send(int number) {
+    return guard.send(Call.of("echo", number));
+  }
+
+  private static InstrumentException failure(CompletionStage<Result> call) {
+    ExecutionException e =
+        catchThrowableOfType(
+            ExecutionException.class, () -> call.toCompletableFuture().get(30, TimeUnit.SECONDS));
+    return (InstrumentException) e.getCause();
+  }
+
+  @Test
+  void givesTheAnswerWithItsUnit() {
+    ready();
+    Result result = guard.call(Call.of("ECHO", 7));
+    assertThat(result.value()).isEqualTo(7);
+    assertThat(result.text()).isEqualTo("7 V");
+    assertThat(result.took()).isPositive();
+    assertThat(guard.status().identity().vendor()).isEqualTo("Acme");
+  }
+
+  @Test
+  void refusesWrongCallsWithoutSendingAnything() {
+    ready();
+    assertThatThrownBy(() -> guard.call("nope"))
+        .hasMessageContaining("has no command 'nope'; it has echo, peek, stop");
+    assertThatThrownBy(() -> guard.call("echo"))
+        .isInstanceOf(Refused.class)
+        .hasMessage("echo: number is missing");
+    assertThatThrownBy(() -> guard.call("echo", "7")).hasMessageContaining("'7' is not an int");
+    assertThatThrownBy(() -> guard.call("echo", -1))
+        .hasMessage("echo number: -1 V is outside [0 V, 1000000 V]");
+    assertThat(driver.seen).isEmpty();
+    assertThat(guard.status().counts().failed()).isEqualTo(4);
+  }
+
+  @Test
+  void letsAnObserverReadAndNothingElse() {
+    ready();
+    Caller observer = new Caller("guest", Role.OBSERVER, "test");
+    assertThat(guard.call(Call.of("peek", 1).by(observer)).value()).isEqualTo(1);
+    assertThatThrownBy(() -> guard.call(Call.of("echo", 1).by(observer)))
+        .hasMessageContaining("echo needs the role OPERATOR; guest is OBSERVER");
+  }
+
+  @Test
+  void callsWaitWhileTheDriverConnects() throws Exception {
+    CountDownLatch connecting = new CountDownLatch(1);
+    driver.onConnect = () -> connecting.await(20, TimeUnit.SECONDS);
+    guard.want(run(driver.source("1.0")));
+    CompletionStage<Result> early = send(3);
+    connecting.countDown();
+    assertThat(early.toCompletableFuture().get(20, TimeUnit.SECONDS).value()).isEqualTo(3);
+  }
+
+  @Test
+  void keepsTheOrderOfCallsAndRunsOneAtATime() throws Exception {
+    AtomicInteger inside = new AtomicInteger();
+    AtomicBoolean crowded = new AtomicBoolean();
+    driver.onEcho =
+        n -> {
+          crowded.compareAndSet(false, inside.incrementAndGet() > 1);
+          inside.decrementAndGet();
+          return n;
+        };
+    ready();
+    List<CompletionStage<Result>> calls = new ArrayList<>();
+    for (int i = 0; i < 500; i++) {
+      calls.add(send(i));
+    }
+    for (int i = 0; i < calls.size(); i++) {
+      assertThat(calls.get(i).toCompletableFuture().get(20, TimeUnit.SECONDS).value()).isEqualTo(i);
+    }
+    assertThat(driver.seen).isSorted().hasSize(500);
+    assertThat(crowded).isFalse();
+  }
+
+  @Test
+  void holdsTheDeadlineWhenTheDriverNeverReturnsAndIgnoresInterrupts() {
+    driver.onEcho = this::hang;
+    ready();
+    long begin = System.nanoTime();
+    assertThatThrownBy(() -> guard.call(Call.of("echo", 1).within(Duration.ofMillis(100))))
+        .isInstanceOf(TimedOut.class)
+        .hasMessage("ECHO.echo: no answer within 0.1 s; its effect is unknown");
+    long over = System.nanoTime() - begin - 100_000_000L;
+    assertThat(over).as("overshoot, ns").isBetween(0L, 200_000_000L);
+
+    CompletionStage<Result> impatient =
+        guard.send(Call.of("echo", 2).within(Duration.ofMillis(50)));
+    CompletionStage<Result> patient = guard.send(Call.of("echo", 3).within(Duration.ofSeconds(20)));
+    assertThat(failure(impatient).code()).isEqualTo(ErrorCode.DEADLINE_IN_QUEUE);
+    assertThat(failure(patient))
+        .isInstanceOf(Unreachable.class)
+        .hasMessageContaining("did not return from ECHO.echo");
+    assertThat(guard.status().stateText()).isEqualTo("FAULT(stuck)");
+    assertThat(guard.status().stuckThreads()).isEqualTo(1);
+    assertThat(links.last().closed).as("the link of the stuck instance is closed").isTrue();
+    assertThatThrownBy(() -> guard.call("echo", 4))
+        .hasMessageContaining("'restart ECHO' makes a new one");
+    assertThat(driver.seen).containsExactly(1);
+
+    driver.onEcho = n -> n;
+    ready();
+    assertThat(guard.call("echo", 5)).isEqualTo(5);
+    assertThat(driver.instances).hasSize(2);
+    release.countDown();
+    assertThat(
+            guard.await(() -> guard.status().stuckThreads() == 0, 1) || eventuallyNoThreadIsStuck())
+        .isTrue();
+    assertThat(guard.call("echo", 6))
+        .as("the late answer of the old instance is nobody's")
+        .isEqualTo(6);
+  }
+
+  private boolean eventuallyNoThreadIsStuck() {
+    long until = System.nanoTime() + PATIENCE;
+    while (System.nanoTime() < until) {
+      if (guard.status().stuckThreads() == 0) {
+        return true;
+      }
+      Thread.onSpinWait();
+    }
+    return false;
+  }
+
+  @Test
+  void staysAtFaultWhileThreeThreadsAreStuck() {
+    driver.onEcho = this::hang;
+    for (int i = 1; i <= Guard.STUCK; i++) {
+      ready();
+      failure(guard.send(Call.of("echo", i).within(Duration.ofMillis(10))));
+      becomes(State.FAULT);
+    }
+    guard.want(run(driver.source("1.0")));
+    assertThat(guard.status().stateText()).isEqualTo("FAULT(stuck)");
+    assertThat(guard.status().text()).contains("3 threads of its drivers are stuck");
+    release.countDown();
+    assertThat(eventuallyNoThreadIsStuck()).isTrue();
+    ready();
+  }
+
+  @Test
+  void discardsALateAnswerAndResynchronisesTheLink() throws Exception {
+    CountDownLatch late = new CountDownLatch(1);
+    driver.onEcho =
+        n -> {
+          if (n == 1) {
+            try {
+              late.await();
+            } catch (InterruptedException e) {
+              throw new IllegalStateException(e);
+            }
+          }
+          return n;
+        };
+    ready();
+    assertThat(failure(guard.send(Call.of("echo", 1).within(Duration.ofMillis(50)))))
+        .isInstanceOf(TimedOut.class);
+    assertThat(links.last().cancelled).isEqualTo(1);
+    CompletionStage<Result> next = send(2);
+    late.countDown();
+    assertThat(next.toCompletableFuture().get(20, TimeUnit.SECONDS).value()).isEqualTo(2);
+    assertThat(links.last().resynchronised).isEqualTo(1);
+    assertThat(guard.status().counts().timedOut()).isEqualTo(1);
+    assertThat(driver.instances).hasSize(1);
+  }
+
+  @Test
+  void goesOnAfterADriverThatThrowsAnError() {
+    driver.onEcho =
+        n -> {
+          throw new StackOverflowError();
+        };
+    ready();
+    assertThatThrownBy(() -> guard.call("echo", 1))
+        .isInstanceOf(Faulted.class)
+        .hasMessage("ECHO.echo: the driver failed: stack overflow error");
+    driver.onEcho = n -> n;
+    assertThat(guard.call("echo", 2)).isEqualTo(2);
+    assertThat(mistakes).hasSize(1);
+  }
+
+  @Test
+  void refusesAnAnswerOfTheWrongType() {
+    driver.onEcho = n -> "banana";
+    ready();
+    assertThatThrownBy(() -> guard.call("echo", 1))
+        .isInstanceOf(Faulted.class)
+        .hasMessageContaining("'banana' is not an int");
+  }
+
+  @Test
+  void anUrgentCommandRunsBesideTheRunningOne() throws Exception {
+    driver.onEcho = this::hang;
+    driver.onStop =
+        () -> {
+          release.countDown();
+          return 1;
+        };
+    ready();
+    CompletionStage<Result> running = send(9);
+    assertThat(guard.await(() -> guard.phase() == Phase.BUSY, PATIENCE)).isTrue();
+    CompletionStage<Result> waiting = send(10);
+    assertThat(guard.call("stop")).isEqualTo(1);
+    assertThat(running.toCompletableFuture().get(20, TimeUnit.SECONDS).value()).isEqualTo(9);
+    assertThat(waiting.toCompletableFuture().get(20, TimeUnit.SECONDS).value()).isEqualTo(10);
+  }
+
+  @Test
+  void anUrgentCommandThatNeverReturnsIsAFaultToo() {
+    driver.onStop = () -> hang(0);
+    ready();
+    assertThat(failure(guard.send(Call.of("stop").within(Duration.ofMillis(20)))))
+        .isInstanceOf(TimedOut.class);
+    becomes(State.FAULT);
+    assertThat(guard.status().text()).contains("did not return from ECHO.stop");
+  }
+
+  @Test
+  void aStageHoldsTheGuardUntilItIsComplete() throws Exception {
+    CompletableFuture<Object> stage = new CompletableFuture<>();
+    driver.onEcho = n -> n == 1 ? stage : n;
+    ready();
+    CompletionStage<Result> move = send(1);
+    assertThat(guard.await(() -> guard.phase() == Phase.WAITING, PATIENCE)).isTrue();
+    CompletionStage<Result> next = send(2);
+    assertThat(driver.seen).containsExactly(1);
+    stage.complete(1);
+    assertThat(move.toCompletableFuture().get(20, TimeUnit.SECONDS).value()).isEqualTo(1);
+    assertThat(next.toCompletableFuture().get(20, TimeUnit.SECONDS).value()).isEqualTo(2);
+  }
+
+  @Test
+  void cancelsAStageWhoseDeadlinePasses() {
+    CompletableFuture<Object> stage = new CompletableFuture<>();
+    driver.onEcho = n -> n == 1 ? stage : n;
+    ready();
+    assertThatThrownBy(() -> guard.call(Call.of("echo", 1).within(Duration.ofMillis(20))))
+        .isInstanceOf(TimedOut.class);
+    assertThat(guard.call("echo", 2)).isEqualTo(2);
+    assertThat(stage).isCancelled();
+  }
+
+  @Test
+  void refusesTheCallThatDoesNotFitIntoTheQueue() {
+    driver.onEcho = this::hang;
+    ready();
+    send(0);
+    assertThat(guard.await(() -> guard.phase() == Phase.BUSY, PATIENCE)).isTrue();
+    for (int i = 0; i < Guard.QUEUE; i++) {
+      send(i);
+    }
+    assertThat(failure(send(1)).code()).isEqualTo(ErrorCode.BUSY);
+  }
+
+  @Test
+  void connectsAgainWithBackOffAndDoesNotInitialiseAgain() {
+    ready();
+    AtomicInteger failures = new AtomicInteger(4);
+    driver.onConnect =
+        () -> {
+          if (failures.getAndDecrement() > 0) {
+            throw new Unreachable(ErrorCode.NO_LINK, "127.0.0.1:5025 refused the connection");
+          }
+          return null;
+        };
+    driver.onEcho =
+        n -> {
+          throw new Unreachable(ErrorCode.NO_LINK, "127.0.0.1:5025 was closed by the peer");
+        };
+    assertThatThrownBy(() -> guard.call("echo", 1)).hasMessageContaining("closed by the peer");
+    driver.onEcho = n -> n;
+    becomes(State.READY);
+    assertThat(driver.connects).hasValue(6);
+    assertThat(driver.instances).as("the instance is kept").hasSize(1);
+    assertThat(links.last().resets).isEqualTo(5);
+  }
+
+  @Test
+  void saysWhyItIsOffline() {
+    driver.onConnect =
+        () -> {
+          throw new Unreachable(ErrorCode.NO_LINK, "127.0.0.1:5025 refused the connection");
+        };
+    guard.want(run(driver.source("1.0")));
+    becomes(State.OFFLINE);
+    assertThat(guard.status().reason()).isEqualTo(Reason.NO_LINK);
+    guard.want(run(null));
+    assertThat(guard.await(() -> guard.status().reason() == Reason.NO_DRIVER, PATIENCE)).isTrue();
+    assertThatThrownBy(() -> guard.call("echo", 1))
+        .isInstanceOf(Unreachable.class)
+        .hasMessage("ECHO is OFFLINE(no driver): no driver echo is installed");
+  }
+
+  @Test
+  void noticesALinkThatIsLostWhileNobodyUsesIt() {
+    ready();
+    links.last().lost.accept("/dev/ttyUSB0 was unplugged");
+    becomes(State.READY);
+    assertThat(driver.connects).hasValue(2);
+  }
+
+  @Test
+  void wrongSettingsAreAFaultThatIsNotTriedAgain() {
+    driver.onMake =
+        () -> {
+          throw new IllegalArgumentException("seed: 'x' is not a long");
+        };
+    guard.want(run(driver.source("1.0")));
+    becomes(State.FAULT);
+    assertThat(guard.status().stateText()).isEqualTo("FAULT(configuration)");
+    assertThat(guard.status().text()).isEqualTo("seed: 'x' is not a long");
+    driver.onMake = () -> null;
+    ready();
+  }
+
+  @Test
+  void aSwapLosesNoCall() throws Exception {
+    ready();
+    AtomicBoolean going = new AtomicBoolean(true);
+    AtomicInteger answers = new AtomicInteger();
+    List<CompletableFuture<Void>> callers = new ArrayList<>();
+    for (int c = 0; c < 4; c++) {
+      callers.add(
+          CompletableFuture.runAsync(
+              () -> {
+                for (int n = 0; going.get(); n = (n + 1) % 1000) {
+                  assertThat(guard.call("echo", n)).isEqualTo(n);
+                  answers.incrementAndGet();
+                }
+              },
+              threads::run));
+    }
+    for (int i = 1; i <= 30; i++) {
+      String version = "1." + i;
+      guard.want(new Plan(Plan.Goal.RUN, spec(), driver.source(version), guard.lastGood()));
+      assertThat(guard.await(guard::settled, PATIENCE)).isTrue();
+      assertThat(guard.status().driverVersion()).isEqualTo(version + ".0");
+    }
+    going.set(false);
+    for (CompletableFuture<Void> caller : callers) {
+      caller.get(20, TimeUnit.SECONDS);
+    }
+    assertThat(answers.get()).isPositive();
+    assertThat(driver.instances).hasSize(31);
+    assertThat(driver.instances.stream().filter(i -> !i.closed)).hasSize(1);
+  }
+
+  @Test
+  void goesBackToTheOldDriverWhenTheNewOneFailsAndTheWaitingCallSucceeds() throws Exception {
+    ready();
+    EchoDriver broken = new EchoDriver();
+    CountDownLatch called = new CountDownLatch(1);
+    broken.onConnect =
+        () -> {
+          called.await(20, TimeUnit.SECONDS);
+          throw new IllegalStateException("the new driver is broken");
+        };
+    guard.want(new Plan(Plan.Goal.RUN, spec(), broken.source("2.0"), guard.lastGood()));
+    assertThat(guard.status().state()).isEqualTo(State.SWAPPING);
+    CompletionStage<Result> held = send(4);
+    called.countDown();
+    assertThat(held.toCompletableFuture().get(20, TimeUnit.SECONDS).value()).isEqualTo(4);
+    assertThat(guard.status().driverVersion()).isEqualTo("1.0.0");
+    assertThat(guard.errors().toString())
+        .contains("the driver echo 2.0.0 was taken back: the new driver is broken");
+  }
+
+  @Test
+  void aDriverThatDoesNotCloseIsGivenUp() {
+    driver.onClose = () -> hang(0);
+    ready();
+    guard.want(run(new EchoDriver().source("2.0")));
+    becomes(State.READY);
+    assertThat(guard.status().driverVersion()).isEqualTo("2.0.0");
+    assertThat(guard.status().stuckThreads()).isEqualTo(1);
+  }
+
+  @Test
+  void stopsAndStarts() {
+    ready();
+    guard.want(new Plan(Plan.Goal.STOP, spec(), null, null));
+    becomes(State.STOPPED);
+    assertThat(driver.instances.getLast().closed).isTrue();
+    assertThatThrownBy(() -> guard.call("echo", 1))
+        .isInstanceOf(Refused.class)
+        .hasMessage("ECHO is stopped");
+    ready();
+    assertThat(guard.call("echo", 1)).isEqualTo(1);
+  }
+
+  @Test
+  void keepsTheInterruptOfACallerForLater() throws Exception {
+    CountDownLatch entered = new CountDownLatch(1);
+    driver.onEcho =
+        n -> {
+          entered.countDown();
+          return hang(n);
+        };
+    ready();
+    AtomicBoolean interrupted = new AtomicBoolean();
+    AtomicInteger answer = new AtomicInteger();
+    Thread caller =
+        new Thread(
+            () -> {
+              answer.set((Integer) guard.call("echo", 8));
+              interrupted.set(Thread.currentThread().isInterrupted());
+            });
+    caller.start();
+    assertThat(entered.await(20, TimeUnit.SECONDS)).isTrue();
+    caller.interrupt();
+    release.countDown();
+    caller.join(20_000);
+    assertThat(answer).hasValue(8);
+    assertThat(interrupted).isTrue();
+  }
+
+  @Test
+  void anIdleInstrumentHoldsNoThread() {
+    ready();
+    guard.call("echo", 1);
+    long until = System.nanoTime() + PATIENCE;
+    while (Thread.getAllStackTraces().keySet().stream()
+        .anyMatch(t -> t.getName().equals("guard ECHO"))) {
+      assertThat(System.nanoTime()).isLessThan(until);
+      Thread.onSpinWait();
+    }
+    assertThat(guard.call("echo", 2)).isEqualTo(2);
+  }
+}
