@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.commands;
+
+import consort.api.Call;
+import consort.api.Caller;
+import consort.api.Instrument;
+import consort.api.InstrumentException;
+import consort.api.Result;
+import consort.api.Role;
+import consort.api.coordinator.Coordinator;
+import consort.api.coordinator.InstrumentSpec;
+import consort.api.coordinator.TemporaryInstrument;
+import consort.api.deploy.Deployment;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** The commands that send something to an instrument. */
+final class CallCommands {
+
+  private static final CommandDoc.Parameter VERB =
+      new CommandDoc.Parameter("verb", "the command of the instrument", false);
+  private static final List<CommandDoc.Parameter> ARGUMENTS =
+      List.of(
+          new CommandDoc.Parameter("params", "arguments by name, as JSON values", true),
+          new CommandDoc.Parameter("args", "arguments by position, as JSON values", true),
+          new CommandDoc.Parameter("text", "arguments by name, as text to be read", true),
+          new CommandDoc.Parameter("text_args", "arguments by position, as text", true),
+          new CommandDoc.Parameter("deadline", "seconds, or text such as 500ms", true));
+
+  private final Coordinator coordinator;
+  private final Supplier<Deployment> deployment;
+
+  CallCommands(Coordinator coordinator, Supplier<Deployment> deployment) {
+    this.coordinator = coordinator;
+    this.deployment = deployment;
+  }
+
+  List<Command> all() {
+    return List.of(
+        new Command(
+            new CommandDoc(
+                "call",
+                Role.OBSERVER,
+                concat(List.of(LookCommands.NAME, VERB), ARGUMENTS),
+                "Calls a command of an instrument."),
+            this::call),
+        new Command(
+            new CommandDoc(
+                "test",
+                Role.ADMINISTRATOR,
+                concat(
+                    List.of(
+                        new CommandDoc.Parameter("config_path", "an instrument file", false), VERB),
+                    concat(
+                        ARGUMENTS,
+                        List.of(
+                            ControlCommands.PLUGIN,
+                            ControlCommands.PLUGIN_PATH,
+                            ControlCommands.LOG_LEVEL))),
+                "Makes the instrument of a file for one command; no running one is touched."),
+            this::test));
+  }
+
+  private static <T> List<T> concat(List<T> a, List<T> b) {
+    return java.util.stream.Stream.concat(a.stream(), b.stream()).toList();
+  }
+
+  private Map<String, Object> call(Parameters p, Caller caller) {
+    String name = p.instrument();
+    String verb = p.text("verb");
+    Instrument instrument = Instruments.require(coordinator, name);
+    Result result = instrument.call(request(instrument, verb, p, caller));
+    return Plain.map(
+        "value", Plain.of(result.value()),
+        "type", result.command().result().toString(),
+        "unit", result.command().unit(),
+        "text", result.text(),
+        "took_ms", result.took().toNanos() / 1e6);
+  }
+
+  private Map<String, Object> test(Parameters p, Caller caller) {
+    String missing = "missing config_path or verb";
+    String path = p.text("config_path", missing);
+    String verb = p.text("verb", missing);
+    ControlCommands.refusePlugin(p);
+    InstrumentSpec spec;
+    TemporaryInstrument opened;
+    try {
+      spec = Instruments.deployment(deployment).read(ControlCommands.file(path));
+      opened = coordinator.open(spec);
+    } catch (InstrumentException e) {
+      throw new Wrong(e.code().text(), "failed to create instrument: " + e.getMessage());
+    }
+    try (opened) {
+      Result result = opened.call(request(opened, verb, p, caller));
+      Map<String, Object> reply =
+          Plain.map(
+              "success",
+              true,
+              "error_message",
+              "",
+              "text_response",
+              result.text(),
+              "name",
+              spec.name(),
+              "verb",
+              verb);
+      if (result.value() != null) {
+        reply.put("return_value", Plain.of(result.value()));
+      }
+      reply.put("result", result.value() == null ? result.text() : reply.get("return_value"));
+      return reply;
+    } catch (InstrumentException e) {
+      Map<String, Object> reply =
+          Plain.map(
+              "success",
+              false,
+              "error_message",
+              Errors.ofCommand(e),
+              "text_response",
+              "",
+              "name",
+              spec.name(),
+              "verb",
+              verb,
+              "result",
+              null);
+      reply.putAll(Errors.details(e));
+      return reply;
+    }
+  }
+
+  private static Call request(Instrument instrument, String verb, Parameters p, Caller caller) {
+    Arguments arguments = Arguments.of(instrument, verb, p);
+    return new Call(
+        verb, arguments.positional(), arguments.named(), p.duration("deadline"), caller, "");
+  }
+}

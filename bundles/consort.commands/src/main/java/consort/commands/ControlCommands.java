@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.commands;
+
+import consort.api.Caller;
+import consort.api.Instrument;
+import consort.api.Refused;
+import consort.api.Role;
+import consort.api.coordinator.Coordinator;
+import consort.api.deploy.Deployment;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** The commands that start and stop instruments, and the node. */
+final class ControlCommands {
+
+  static final CommandDoc.Parameter LOG_LEVEL =
+      new CommandDoc.Parameter(
+          "log_level",
+          "taken for instrument-script-server's clients; etc/logback.xml decides",
+          true);
+  static final CommandDoc.Parameter PLUGIN =
+      new CommandDoc.Parameter("plugin", "a C plugin; refused, this build hosts none", true);
+  static final CommandDoc.Parameter PLUGIN_PATH =
+      new CommandDoc.Parameter("plugin_path", "the same", true);
+
+  private final Coordinator coordinator;
+  private final Supplier<Deployment> deployment;
+  private final Runnable stop;
+
+  ControlCommands(Coordinator coordinator, Supplier<Deployment> deployment, Runnable stop) {
+    this.coordinator = coordinator;
+    this.deployment = deployment;
+    this.stop = stop;
+  }
+
+  List<Command> all() {
+    return List.of(
+        new Command(
+            new CommandDoc(
+                "start",
+                Role.ADMINISTRATOR,
+                List.of(
+                    new CommandDoc.Parameter("config_path", "an instrument file", true),
+                    new CommandDoc.Parameter(
+                        "name", "a stopped instrument, instead of config_path", true),
+                    PLUGIN,
+                    PLUGIN_PATH,
+                    LOG_LEVEL),
+                "Starts an instrument from a file until the node restarts, or a stopped one."),
+            this::start),
+        new Command(
+            new CommandDoc(
+                "stop",
+                Role.ADMINISTRATOR,
+                List.of(LookCommands.NAME),
+                "Stops an instrument until it is started again or the node restarts."),
+            this::stop),
+        new Command(
+            new CommandDoc(
+                "restart",
+                Role.ADMINISTRATOR,
+                List.of(LookCommands.NAME),
+                "Makes a new driver instance; frees an instrument in FAULT."),
+            this::restart),
+        new Command(
+            new CommandDoc(
+                "daemon",
+                Role.OBSERVER,
+                List.of(
+                    new CommandDoc.Parameter("action", "start, stop or status", false),
+                    new CommandDoc.Parameter("block", "taken, without effect", true),
+                    LOG_LEVEL),
+                "The state of the node, or its end; stop needs an administrator."),
+            this::daemon));
+  }
+
+  private Map<String, Object> start(Parameters p, Caller caller) {
+    if (!p.has("config_path") && p.has("name")) {
+      Instrument instrument = Instruments.require(coordinator, p.instrument());
+      coordinator.start(instrument.name());
+      return started(instrument.name());
+    }
+    Path file = file(p.text("config_path"));
+    refusePlugin(p);
+    Deployment files = Instruments.deployment(deployment);
+    try {
+      String name = files.read(file).name();
+      if (coordinator.instrument(name).isPresent()) {
+        throw Wrong.request("failed to create instrument: Instrument already exists: " + name);
+      }
+      return started(files.start(file));
+    } catch (Refused refused) {
+      throw new Wrong(
+          refused.code().text(), "failed to create instrument: " + refused.getMessage());
+    }
+  }
+
+  private static Map<String, Object> started(String name) {
+    return Plain.map("instrument", name, "name", name);
+  }
+
+  static Path file(String path) {
+    try {
+      return Path.of(path).toAbsolutePath().normalize();
+    } catch (InvalidPathException e) {
+      throw Wrong.request("config_path: no path: " + Parameters.shortened(path));
+    }
+  }
+
+  static void refusePlugin(Parameters p) {
+    if (p.has("plugin") || p.has("plugin_path")) {
+      throw Wrong.request("failed to load plugin: this build hosts no C plugins");
+    }
+  }
+
+  private Map<String, Object> stop(Parameters p, Caller caller) {
+    String name = Instruments.require(coordinator, p.instrument()).name();
+    Deployment files = deployment.get();
+    if (files == null) {
+      coordinator.stop(name);
+    } else {
+      files.stop(name);
+    }
+    return Plain.map("name", name);
+  }
+
+  private Map<String, Object> restart(Parameters p, Caller caller) {
+    String name = Instruments.require(coordinator, p.instrument()).name();
+    coordinator.restart(name);
+    return Plain.map("name", name);
+  }
+
+  private Map<String, Object> daemon(Parameters p, Caller caller) {
+    long pid = ProcessHandle.current().pid();
+    return switch (p.textOr("action", "")) {
+      case "status" -> Plain.map("running", true, "pid", pid, "message", "daemon running");
+      case "start" -> Plain.map("running", true, "pid", pid, "message", "daemon already running");
+      case "stop" -> {
+        caller.require(Role.ADMINISTRATOR, "daemon stop");
+        stop.run();
+        yield Plain.map("pid", pid);
+      }
+      default -> throw Wrong.request("Unknown daemon action");
+    };
+  }
+}

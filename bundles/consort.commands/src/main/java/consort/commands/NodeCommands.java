@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.commands;
+
+import consort.api.Caller;
+import consort.api.InstrumentException;
+import consort.api.coordinator.Coordinator;
+import consort.api.deploy.Deployment;
+import consort.api.link.LinkService;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleException;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The commands of this node. */
+@Component(service = Commands.class)
+public final class NodeCommands implements Commands {
+
+  private static final Logger LOG = LoggerFactory.getLogger(NodeCommands.class);
+
+  private final AtomicReference<Deployment> deployment = new AtomicReference<>();
+  private final AtomicReference<LinkService> links = new AtomicReference<>();
+  private final Map<String, Command> commands = new LinkedHashMap<>();
+
+  /** Wires; {@code context} is that of this bundle. */
+  @Activate
+  public NodeCommands(BundleContext context, @Reference Coordinator coordinator) {
+    this(coordinator, () -> stop(context));
+  }
+
+  NodeCommands(Coordinator coordinator, Runnable stop) {
+    Stream.of(
+            new LookCommands(coordinator, deployment::get, links::get).all(),
+            new ControlCommands(coordinator, deployment::get, stop).all(),
+            new CallCommands(coordinator, deployment::get).all())
+        .flatMap(List::stream)
+        .forEach(c -> commands.put(c.name(), c));
+  }
+
+  private static void stop(BundleContext context) {
+    try {
+      context.getBundle(0).stop(); // the framework stops on a thread of its own
+    } catch (BundleException e) {
+      throw new IllegalStateException("the node cannot be stopped: " + e.getMessage(), e);
+    }
+  }
+
+  @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+  void bindDeployment(Deployment service) {
+    deployment.set(service);
+  }
+
+  void unbindDeployment(Deployment service) {
+    deployment.compareAndSet(service, null);
+  }
+
+  @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+  void bindLinks(LinkService service) {
+    links.set(service);
+  }
+
+  void unbindLinks(LinkService service) {
+    links.compareAndSet(service, null);
+  }
+
+  @Override
+  public List<CommandDoc> commands() {
+    return commands.values().stream().map(Command::doc).toList();
+  }
+
+  @Override
+  public Map<String, Object> run(String name, Map<String, ?> parameters, Caller caller) {
+    try {
+      Command command = commands.get(name);
+      if (command == null) {
+        throw new Wrong("unknown_command", "unknown command: " + Parameters.shortened(name));
+      }
+      caller.require(command.doc().role(), command.name());
+      Map<String, Object> reply = Plain.map("ok", true);
+      reply.putAll(command.action().run(new Parameters(command.doc(), parameters), caller));
+      return reply;
+    } catch (Wrong wrong) {
+      return Plain.map("ok", false, "error", wrong.getMessage(), "code", wrong.code());
+    } catch (InstrumentException e) {
+      return Errors.reply(e.getMessage(), e);
+    } catch (RuntimeException e) {
+      LOG.error("{}", name, e);
+      return Plain.map(
+          "ok",
+          false,
+          "error",
+          "exception: " + name + " failed inside the node; see data/logs",
+          "code",
+          "internal");
+    }
+  }
+}

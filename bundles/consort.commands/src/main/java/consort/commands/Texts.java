@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.commands;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Replies as text for people: tables, and the documented lines of instrument-script-server. Needs
+ * nothing but the JDK.
+ */
+public final class Texts {
+
+  private Texts() {}
+
+  /** Whether the command did what it was asked for. */
+  public static boolean succeeded(Map<String, ?> reply) {
+    return Boolean.TRUE.equals(reply.get("ok")) && !Boolean.FALSE.equals(reply.get("success"));
+  }
+
+  /** What went wrong, one line or a few; empty when nothing did. */
+  public static String error(Map<String, ?> reply) {
+    Object error = reply.get("error");
+    return error == null ? printable(text(reply, "error_message")) : printable(error.toString());
+  }
+
+  /**
+   * A reply that carries {@code ok} as text, without a line end.
+   *
+   * @param command the command it answers
+   */
+  public static String of(String command, Map<String, ?> reply) {
+    return switch (command) {
+      case "list" -> list(reply);
+      case "status" -> status(reply);
+      case "start" -> "Started instrument: " + text(reply, "instrument");
+      case "stop" -> "Stopped instrument: " + text(reply, "name");
+      case "restart" -> "Restarted instrument: " + text(reply, "name");
+      case "daemon" -> daemon(reply);
+      case "call" -> printable(text(reply, "text"));
+      case "test" -> test(reply);
+      case "why" -> why(reply);
+      case "drivers" -> drivers(reply);
+      case "trace" -> trace(reply);
+      case "info" -> info(reply);
+      case "findings" -> findings(reply);
+      default -> printable(reply.toString());
+    };
+  }
+
+  private static String list(Map<String, ?> reply) {
+    List<Map<String, ?>> all = maps(reply, "details");
+    if (all.isEmpty()) {
+      return "No instruments running";
+    }
+    Table table = new Table("NAME", "STATE", "DRIVER", "VERSION", "IDENTITY", "CONNECTION");
+    for (Map<String, ?> i : all) {
+      table.row(
+          text(i, "name"),
+          state(i),
+          text(i, "driver"),
+          text(i, "version"),
+          text(i, "identity"),
+          text(i, "connection"));
+    }
+    return table.toString();
+  }
+
+  private static String state(Map<String, ?> instrument) {
+    String reason = text(instrument, "reason");
+    return text(instrument, "state") + (reason.isEmpty() ? "" : "(" + reason + ")");
+  }
+
+  private static String status(Map<String, ?> reply) {
+    Map<String, ?> stats = map(reply.get("stats"));
+    List<String> lines = new ArrayList<>();
+    lines.add("Instrument: " + text(reply, "name"));
+    lines.add("  Status: " + (Boolean.TRUE.equals(reply.get("alive")) ? "RUNNING" : "STOPPED"));
+    lines.add("  Commands sent: " + text(stats, "commands_sent"));
+    lines.add("  Commands completed: " + text(stats, "commands_completed"));
+    lines.add("  Commands failed: " + text(stats, "commands_failed"));
+    lines.add("  Commands timeout: " + text(stats, "commands_timeout"));
+    String why = text(reply, "text");
+    lines.add("  State: " + state(reply) + (why.isEmpty() ? "" : ": " + why));
+    lines.add("  Driver: " + (text(reply, "driver") + " " + text(reply, "version")).strip());
+    lines.add("  Identity: " + text(reply, "identity"));
+    lines.add("  Connection: " + text(reply, "connection"));
+    return lines(lines);
+  }
+
+  private static String daemon(Map<String, ?> reply) {
+    String pid = "(PID: " + text(reply, "pid") + ")";
+    return reply.containsKey("running")
+        ? "Server daemon is running " + pid
+        : "Stopping server daemon " + pid + "...";
+  }
+
+  private static String test(Map<String, ?> reply) {
+    boolean success = Boolean.TRUE.equals(reply.get("success"));
+    List<String> lines = new ArrayList<>();
+    lines.add("Testing instrument: " + text(reply, "name"));
+    lines.add("Executing command: " + text(reply, "verb"));
+    lines.add("");
+    lines.add("Result:");
+    lines.add("  Success: " + (success ? "YES" : "NO"));
+    lines.add(
+        success
+            ? "  Response: " + text(reply, "text_response")
+            : "  Error: " + text(reply, "error_message"));
+    return lines(lines);
+  }
+
+  private static String why(Map<String, ?> reply) {
+    List<Map<String, ?>> facts = maps(reply, "facts");
+    int width = facts.stream().mapToInt(f -> text(f, "label").length()).max().orElse(0);
+    List<String> lines = new ArrayList<>();
+    lines.add(text(reply, "name") + ": " + text(reply, "summary"));
+    for (Map<String, ?> fact : facts) {
+      String label = text(fact, "label");
+      lines.add("  " + label + " ".repeat(width - label.length() + 2) + text(fact, "text"));
+    }
+    return lines(lines);
+  }
+
+  private static String drivers(Map<String, ?> reply) {
+    List<Map<String, ?>> all = maps(reply, "drivers");
+    if (all.isEmpty()) {
+      return "No drivers installed";
+    }
+    Table table = new Table("NAME", "VERSION", "BUNDLE", "INSTRUMENTS");
+    for (Map<String, ?> d : all) {
+      table.row(
+          text(d, "name"), text(d, "version"), text(d, "bundle"), joined(d.get("instruments")));
+    }
+    return table.toString();
+  }
+
+  private static String trace(Map<String, ?> reply) {
+    List<Map<String, ?>> all = maps(reply, "entries");
+    if (all.isEmpty()) {
+      return "Nothing was sent or received yet";
+    }
+    Table table = new Table("TIME", "LINK", "WHAT", "BYTES", "TEXT");
+    for (Map<String, ?> e : all) {
+      boolean event = text(e, "direction").equals("event");
+      table.row(
+          text(e, "at"),
+          text(e, "link"),
+          text(e, "direction"),
+          event ? "" : text(e, "size"),
+          text(e, "text"));
+    }
+    return table.toString();
+  }
+
+  private static String info(Map<String, ?> reply) {
+    List<String> lines = new ArrayList<>();
+    String types = joined(reply.get("types"));
+    lines.add(text(reply, "name") + (types.isEmpty() ? "" : " (" + types + ")"));
+    if (!text(reply, "doc").isEmpty()) {
+      lines.add(text(reply, "doc"));
+    }
+    lines.add("");
+    Table table = new Table("COMMAND", "DOC");
+    for (Map<String, ?> command : maps(reply, "commands")) {
+      table.row(text(command, "signature"), text(command, "doc"));
+    }
+    lines.add(table.toString());
+    return lines(lines);
+  }
+
+  private static String findings(Map<String, ?> reply) {
+    List<Map<String, ?>> all = maps(reply, "findings");
+    if (all.isEmpty()) {
+      return "All files are in order";
+    }
+    List<String> lines = new ArrayList<>();
+    for (Map<String, ?> f : all) {
+      String line = text(f, "line");
+      String column = text(f, "column");
+      lines.add(
+          text(f, "file")
+              + (line.equals("0") ? "" : ":" + line)
+              + (line.equals("0") || column.equals("0") ? "" : ":" + column)
+              + (Boolean.TRUE.equals(f.get("error")) ? ": error: " : ": note: ")
+              + text(f, "message"));
+    }
+    return lines(lines);
+  }
+
+  private static String lines(List<String> lines) {
+    return printable(String.join("\n", lines));
+  }
+
+  /** Text that cannot steer a terminal, whatever an instrument has answered. */
+  static String printable(String text) {
+    StringBuilder out = new StringBuilder(text.length());
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == '\n' || c == '\t' || !Character.isISOControl(c)) {
+        out.append(c);
+      } else {
+        out.append(String.format("\\x%02x", (int) c));
+      }
+    }
+    return out.toString();
+  }
+
+  private static String text(Map<String, ?> map, String key) {
+    return Objects.toString(map.get(key), "");
+  }
+
+  private static String joined(Object list) {
+    if (!(list instanceof List<?> elements)) {
+      return "";
+    }
+    return String.join(", ", elements.stream().map(String::valueOf).toList());
+  }
+
+  @SuppressWarnings("unchecked") // replies have text keys
+  private static Map<String, ?> map(Object value) {
+    return value instanceof Map<?, ?> map ? (Map<String, ?>) map : Map.of();
+  }
+
+  private static List<Map<String, ?>> maps(Map<String, ?> reply, String key) {
+    List<Map<String, ?>> out = new ArrayList<>();
+    if (reply.get(key) instanceof List<?> list) {
+      list.forEach(element -> out.add(map(element)));
+    }
+    return out;
+  }
+}
