@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.commands;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import consort.api.Reason;
+import consort.api.State;
+import consort.api.deploy.Finding;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class NodeCommandsTest {
+
+  private final FakeNode node = new FakeNode();
+
+  @Test
+  void listOfNothingIsAnEmptyArrayAndOneSentence() {
+    Map<String, Object> reply = node.run("list");
+
+    assertThat(Json.write(reply)).startsWith("{\"ok\":true,\"instruments\":[]");
+    assertThat(Texts.of("list", reply)).isEqualTo("No instruments running");
+  }
+
+  @Test
+  void listGivesSortedNamesAndATable() {
+    node.with("ZZZ").with("DMM1");
+    node.instruments.get("ZZZ").state = State.OFFLINE;
+    node.instruments.get("ZZZ").reason = Reason.NO_DRIVER;
+
+    Map<String, Object> reply = node.run("list");
+
+    assertThat(reply).containsEntry("instruments", List.of("DMM1", "ZZZ"));
+    assertThat(Texts.of("list", reply))
+        .isEqualTo(
+            """
+            NAME  STATE               DRIVER    VERSION  IDENTITY    CONNECTION
+            DMM1  READY               fake.dmm  1.2.0    Acme M1 42  TCPIP::host::5025::SOCKET
+            ZZZ   OFFLINE(no driver)  fake.dmm  1.2.0    Acme M1 42  TCPIP::host::5025::SOCKET""");
+  }
+
+  @Test
+  void statusHasTheDocumentedMembersAndLines() {
+    Map<String, Object> reply = node.with("DMM1").run("status", "name", "DMM1");
+
+    assertThat(reply)
+        .containsEntry("ok", true)
+        .containsEntry("name", "DMM1")
+        .containsEntry("alive", true)
+        .containsEntry("state", "READY")
+        .containsEntry("reason", "");
+    assertThat(Json.write(reply))
+        .contains(
+            "\"stats\":{\"commands_sent\":150,\"commands_completed\":140,"
+                + "\"commands_failed\":10,\"commands_timeout\":3}");
+    assertThat(Texts.of("status", reply))
+        .startsWith(
+            """
+            Instrument: DMM1
+              Status: RUNNING
+              Commands sent: 150
+              Commands completed: 140
+              Commands failed: 10
+              Commands timeout: 3
+              State: READY
+            """);
+  }
+
+  @Test
+  void aStoppedInstrumentIsNotAlive() {
+    node.with("DMM1").instruments.get("DMM1").state = State.STOPPED;
+
+    Map<String, Object> reply = node.run("status", "name", "DMM1");
+
+    assertThat(reply).containsEntry("alive", false);
+    assertThat(Texts.of("status", reply)).contains("  Status: STOPPED\n");
+  }
+
+  @Test
+  void startAnswersTheNameUnderBothNames() {
+    node.with("ZZZ");
+
+    Map<String, Object> reply = node.run("start", "config_path", "/tmp/DMM1.yaml");
+
+    assertThat(reply).isEqualTo(Map.of("ok", true, "instrument", "DMM1", "name", "DMM1"));
+    assertThat(Texts.of("start", reply)).isEqualTo("Started instrument: DMM1");
+  }
+
+  @Test
+  void startRefusesANameThatIsTaken() {
+    node.with("DMM1");
+
+    assertThat(node.run("start", "config_path", "/tmp/DMM1.yaml"))
+        .containsEntry("ok", false)
+        .containsEntry("error", "failed to create instrument: Instrument already exists: DMM1");
+  }
+
+  @Test
+  void startSaysWhatIsWrongWithTheFile() {
+    assertThat(node.run("start", "config_path", "/tmp/bad.yaml"))
+        .containsEntry("error", "failed to create instrument: bad.yaml:3:1: unknown key 'colour'");
+  }
+
+  @Test
+  void startByNameStartsAStoppedInstrument() {
+    node.with("DMM1").run("start", "name", "DMM1");
+
+    assertThat(node.done).containsExactly("start DMM1");
+  }
+
+  @Test
+  void missingParametersAreNamedAsDocumented() {
+    assertThat(node.run("start")).containsEntry("error", "missing config_path");
+    assertThat(node.run("stop")).containsEntry("error", "missing name");
+    assertThat(node.run("status")).containsEntry("error", "missing name");
+    assertThat(node.run("call", "name", "DMM1")).containsEntry("error", "missing verb");
+    assertThat(node.run("test", "verb", "IDN"))
+        .containsEntry("error", "missing config_path or verb");
+    assertThat(node.run("test", "config_path", "x.yaml"))
+        .containsEntry("error", "missing config_path or verb");
+  }
+
+  @Test
+  void anUnknownInstrumentIsNotFoundByAnyCommand() {
+    node.with("DMM1");
+    for (String command : List.of("status", "stop", "restart", "why", "trace", "info")) {
+      assertThat(node.run(command, "name", "DMM2"))
+          .containsEntry("ok", false)
+          .containsEntry("error", "instrument not found: DMM2; there are DMM1")
+          .containsEntry("code", "unknown_instrument");
+    }
+    assertThat(node.run("call", "name", "DMM2", "verb", "x").get("error").toString())
+        .startsWith("instrument not found");
+    assertThat(node.run("status", "name", "../etc").get("error").toString())
+        .startsWith("instrument not found");
+  }
+
+  @Test
+  void unknownCommandsAndParametersAreRefused() {
+    assertThat(node.run("explode").get("error").toString()).startsWith("unknown command");
+    assertThat(node.run("x".repeat(100_000)).get("error").toString()).hasSizeLessThan(100);
+    assertThat(node.run("list", "nmae", "DMM1"))
+        .containsEntry("error", "unknown parameter 'nmae'; list has none");
+    assertThat(node.run("status", "name", 5)).containsEntry("error", "name must be text, not 5");
+  }
+
+  @Test
+  void stopAndRestartAnswerAndAct() {
+    node.with("DMM1");
+
+    assertThat(Texts.of("stop", node.run("stop", "name", "DMM1")))
+        .isEqualTo("Stopped instrument: DMM1");
+    assertThat(Texts.of("restart", node.run("restart", "name", "DMM1")))
+        .isEqualTo("Restarted instrument: DMM1");
+    assertThat(node.done).containsExactly("stop DMM1", "restart DMM1");
+  }
+
+  @Test
+  void daemonAnswersAtOnce() {
+    long pid = ProcessHandle.current().pid();
+
+    assertThat(node.run("daemon", "action", "status"))
+        .isEqualTo(Map.of("ok", true, "running", true, "pid", pid, "message", "daemon running"));
+    assertThat(node.run("daemon", "action", "start", "block", true, "log_level", "info"))
+        .containsEntry("ok", true)
+        .containsEntry("pid", pid);
+    assertThat(node.run("daemon", "action", "dance"))
+        .containsEntry("error", "Unknown daemon action");
+    assertThat(node.done).isEmpty();
+    assertThat(node.run("daemon", "action", "stop")).containsEntry("ok", true);
+    assertThat(node.done).containsExactly("node stop");
+  }
+
+  @Test
+  void anObserverLooksAndChangesNothing() {
+    node.with("DMM1");
+
+    assertThat(node.commands.run("list", Map.of(), FakeNode.OBSERVER)).containsEntry("ok", true);
+    for (String command : List.of("start", "stop", "restart", "test")) {
+      assertThat(node.commands.run(command, Map.of("name", "DMM1"), FakeNode.OBSERVER))
+          .containsEntry("code", "not_allowed");
+    }
+    assertThat(node.commands.run("daemon", Map.of("action", "stop"), FakeNode.OBSERVER))
+        .containsEntry("code", "not_allowed");
+    assertThat(node.done).isEmpty();
+  }
+
+  @Test
+  void callGivesValueTypeUnitTextAndTime() {
+    Map<String, Object> reply = node.with("DMM1").run("call", "name", "DMM1", "verb", "MEASURE");
+
+    assertThat(Json.write(reply))
+        .isEqualTo(
+            "{\"ok\":true,\"value\":3.25,\"type\":\"double\",\"unit\":\"V\","
+                + "\"text\":\"3.25 V\",\"took_ms\":2.0}");
+    assertThat(Texts.of("call", reply)).isEqualTo("3.25 V");
+  }
+
+  @Test
+  void callTakesArgumentsByNameByPositionAndAsText() {
+    node.with("DMM1");
+    for (Map<String, Object> arguments :
+        List.<Map<String, Object>>of(
+            Map.of("params", Map.of("voltage", 3.3)),
+            Map.of("args", List.of(3.3)),
+            Map.of("text", Map.of("voltage", "3300 mV")),
+            Map.of("text_args", List.of("3.3")))) {
+      Map<String, Object> parameters = Plain.map("name", "DMM1", "verb", "set_voltage");
+      parameters.putAll(arguments);
+      assertThat(node.commands.run("call", parameters, FakeNode.ADMINISTRATOR))
+          .containsEntry("ok", true);
+    }
+  }
+
+  @Test
+  void callPassesTheCallerAndTheDeadlineOn() {
+    node.with("DMM1").run("call", "name", "DMM1", "verb", "measure", "deadline", "250ms");
+    node.run("call", "name", "DMM1", "verb", "measure", "deadline", 1.5);
+
+    assertThat(node.calls.get(0).deadline()).hasMillis(250);
+    assertThat(node.calls.get(0).caller()).isEqualTo(FakeNode.ADMINISTRATOR);
+    assertThat(node.calls.get(1).deadline()).hasMillis(1500);
+    assertThat(node.run("call", "name", "DMM1", "verb", "measure", "deadline", "soon"))
+        .containsEntry("code", "bad_argument");
+    assertThat(node.run("call", "name", "DMM1", "verb", "measure", "deadline", -1))
+        .containsEntry("ok", false);
+  }
+
+  @Test
+  void badArgumentsAreRefusedWithTheGuardsText() {
+    node.with("DMM1");
+
+    assertThat(
+            node.run("call", "name", "DMM1", "verb", "set_voltage", "text_args", List.of("5abc")))
+        .containsEntry("code", "bad_argument");
+    assertThat(node.run("call", "name", "DMM1", "verb", "set_voltage", "args", List.of(11)))
+        .containsEntry("error", "set_voltage voltage: 11 V is outside [-10 V, 10 V]")
+        .containsEntry("code", "out_of_range");
+    assertThat(node.run("call", "name", "DMM1", "verb", "set_voltage", "args", List.of("NaN")))
+        .containsEntry("code", "out_of_range");
+    assertThat(node.run("call", "name", "DMM1", "verb", "set_voltage", "args", List.of("3.3")))
+        .containsEntry("code", "bad_argument");
+    assertThat(node.run("call", "name", "DMM1", "verb", "set_voltage"))
+        .containsEntry("code", "bad_argument");
+    assertThat(
+            node.run("call", "name", "DMM1", "verb", "set_voltage", "params", Map.of("volts", 1)))
+        .containsEntry("code", "bad_argument");
+    assertThat(node.run("call", "name", "DMM1", "verb", "nothing"))
+        .containsEntry("code", "unknown_command");
+    assertThat(node.run("call", "name", "DMM1", "verb", "set_voltage", "args", "3.3"))
+        .containsEntry("error", "args must be an array, not 3.3");
+  }
+
+  @Test
+  void anErrorCarriesCodeKindAndOrigin() {
+    Map<String, Object> reply = node.with("DMM1").run("call", "name", "DMM1", "verb", "hang");
+
+    assertThat(reply)
+        .containsEntry("error", "DMM1.hang: no answer within 5 s")
+        .containsEntry("code", "timed_out")
+        .containsEntry("kind", "timed_out")
+        .containsEntry(
+            "origin",
+            Map.of(
+                "instrument", "DMM1",
+                "command", "hang",
+                "link", "TCPIP::host::5025::SOCKET",
+                "sent", "X"));
+    assertThat(Texts.succeeded(reply)).isFalse();
+  }
+
+  @Test
+  void numbersThatJsonDoesNotKnowTravelAsText() {
+    Map<String, Object> reply =
+        node.with("DMM1").run("call", "name", "DMM1", "verb", "not_a_number");
+
+    assertThat(Json.write(reply)).contains("\"value\":\"NaN\"");
+  }
+
+  @Test
+  void arraysAreArraysUntilTheyAreLong() {
+    node.with("DMM1");
+
+    assertThat(
+            node.run("call", "name", "DMM1", "verb", "waveform", "args", List.of(3)).get("value"))
+        .isEqualTo(List.of(0.0, 0.0, 0.0));
+    Map<String, Object> reply =
+        node.run("call", "name", "DMM1", "verb", "waveform", "args", List.of(1_000_000));
+    assertThat(Json.write(reply))
+        .contains("\"elements\":1000000", "\"shape\":[1000000]", "\"element_type\":\"double\"")
+        .hasSizeLessThan(1000);
+  }
+
+  @Test
+  void bytesTravelAsBase64BothWays() {
+    Map<String, Object> reply =
+        node.with("DMM1").run("call", "name", "DMM1", "verb", "echo", "args", List.of("AAH/"));
+
+    assertThat(reply).containsEntry("value", "AAH/").containsEntry("text", "0x0001ff");
+  }
+
+  @Test
+  void testMakesAnInstrumentOfItsOwnAndEndsIt() {
+    node.with("DMM1");
+
+    Map<String, Object> reply =
+        node.run("test", "config_path", "/tmp/DMM1.yaml", "verb", "measure");
+
+    assertThat(reply)
+        .containsEntry("ok", true)
+        .containsEntry("success", true)
+        .containsEntry("error_message", "")
+        .containsEntry("text_response", "3.25 V")
+        .containsEntry("return_value", 3.25)
+        .containsEntry("result", 3.25);
+    assertThat(Texts.of("test", reply))
+        .isEqualTo(
+            """
+            Testing instrument: DMM1
+            Executing command: measure
+
+            Result:
+              Success: YES
+              Response: 3.25 V""");
+    assertThat(node.done).containsExactly("close DMM1");
+  }
+
+  @Test
+  void aTestWhoseCommandFailsSaysSoAndWasCarriedOut() {
+    Map<String, Object> reply = node.run("test", "config_path", "/tmp/A.yaml", "verb", "hang");
+
+    assertThat(reply).containsEntry("ok", true).containsEntry("success", false);
+    assertThat(reply.get("error_message").toString()).startsWith("Command timeout");
+    assertThat(Texts.of("test", reply)).contains("  Success: NO\n  Error: Command timeout");
+    assertThat(Texts.succeeded(reply)).isFalse();
+    assertThat(node.done).containsExactly("close A");
+  }
+
+  @Test
+  void aTestThatCannotMakeTheInstrumentFails() {
+    assertThat(node.run("test", "config_path", "/tmp/NODRIVER.yaml", "verb", "measure"))
+        .containsEntry("ok", false)
+        .containsEntry("error", "failed to create instrument: no driver missing is installed");
+  }
+
+  @Test
+  void pluginsAreRefusedNotIgnored() {
+    assertThat(
+            node.run("start", "config_path", "/tmp/A.yaml", "plugin", "x.so")
+                .get("error")
+                .toString())
+        .startsWith("failed to load plugin");
+  }
+
+  @Test
+  void whyIsAPage() {
+    assertThat(Texts.of("why", node.with("DMM1").run("why", "name", "DMM1")))
+        .isEqualTo(
+            """
+            DMM1: is ready
+              driver  fake.dmm
+              link    none""");
+  }
+
+  @Test
+  void driversAreATable() {
+    assertThat(Texts.of("drivers", node.run("drivers")))
+        .isEqualTo(
+            """
+            NAME      VERSION  BUNDLE       INSTRUMENTS
+            fake.dmm  1.2.0    fake.bundle  DMM1, DMM2""");
+  }
+
+  @Test
+  void infoShowsSignatures() {
+    Map<String, Object> reply = node.with("DMM1").run("info", "name", "DMM1");
+
+    assertThat(Texts.of("info", reply))
+        .startsWith("DMM1 (Multimeter)\nA meter in memory.\n\nCOMMAND")
+        .contains("set_voltage(voltage: double [V] -10..10)")
+        .contains("Does measure.");
+    assertThat(Json.write(reply)).contains("\"min\":-10.0,\"max\":10.0");
+  }
+
+  @Test
+  void findingsStandAtTheirLine() {
+    assertThat(Texts.of("findings", node.run("findings"))).isEqualTo("All files are in order");
+    node.findings.add(new Finding("instruments/a.yaml", 3, 5, true, "unknown key 'colour'"));
+    node.findings.add(new Finding("drivers/x.jar", 0, 0, false, "nobody uses it"));
+
+    assertThat(Texts.of("findings", node.run("findings")))
+        .isEqualTo(
+            """
+            instruments/a.yaml:3:5: error: unknown key 'colour'
+            drivers/x.jar: note: nobody uses it""");
+  }
+
+  @Test
+  void traceWithoutLinksIsEmpty() {
+    assertThat(Texts.of("trace", node.with("DMM1").run("trace", "name", "DMM1")))
+        .isEqualTo("Nothing was sent or received yet");
+  }
+
+  @Test
+  void whatAnInstrumentAnswersCannotSteerATerminal() {
+    Map<String, Object> reply = node.with("DMM1").run("call", "name", "DMM1", "verb", "identify");
+
+    assertThat(reply).containsEntry("value", "Acme\u001b[31m");
+    assertThat(Texts.of("call", reply)).isEqualTo("Acme\\x1b[31m");
+  }
+
+  @Test
+  void aMistakeInsideTheNodeShowsNoClassName() {
+    node.with("DMM1");
+    node.instruments.put("DMM1", null);
+
+    assertThat(node.run("list"))
+        .containsEntry("ok", false)
+        .containsEntry("error", "exception: list failed inside the node; see data/logs");
+  }
+
+  @Test
+  void hundredKilobytesArriveWhole() {
+    String text = "x".repeat(100_000);
+
+    node.with("DMM1").run("call", "name", "DMM1", "verb", "measure", "args", Arrays.asList(text));
+
+    assertThat(node.calls.get(0).positional().get(0)).isEqualTo(text);
+  }
+}
