@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -14,6 +15,8 @@ record Home(Path root) {
 
   private static final Pattern PORT = Pattern.compile("\"port\"\\s*:\\s*(\\d+)");
   private static final Pattern NODE = Pattern.compile("\"node\"\\s*:\\s*\"([^\"]*)\"");
+  private static final Pattern CONFIGURED = Pattern.compile("(?m)^node:\\s*[\"']?([^\"'#\\s]+)");
+  private static final Pattern HOST = Pattern.compile("([\\w-]+)");
   private static final Pattern PID = Pattern.compile("\"pid\"\\s*:\\s*(\\d+)");
 
   /** What a listening node says about itself. */
@@ -52,6 +55,24 @@ record Home(Path root) {
         copy(defaults.resolve(folder), root.resolve(folder));
       }
     }
+  }
+
+  /**
+   * As the configuration says, else the computer's; asking the network for it could take seconds.
+   */
+  String nodeName() {
+    for (Path file :
+        List.of(root.resolve("etc/consort.yaml"), Path.of("/proc/sys/kernel/hostname"))) {
+      try {
+        var name = (file.startsWith(root) ? CONFIGURED : HOST).matcher(Files.readString(file));
+        if (name.find()) {
+          return name.group(1);
+        }
+      } catch (IOException notThere) {
+        // The next one.
+      }
+    }
+    return "consort";
   }
 
   /** The node that listens now, if its file is there and complete. */

@@ -178,6 +178,7 @@ public final class Launcher {
     Map<String, String> map = new HashMap<>();
     map.put("consort.home", root.toString());
     map.put("consort.dist", dist.toString());
+    map.put("consort.node", new Home(root).nodeName());
     if (port != null) {
       map.put("consort.http.port", port);
     }
