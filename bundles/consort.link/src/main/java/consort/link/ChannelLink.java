@@ -178,8 +178,8 @@ final class ChannelLink implements Link {
   }
 
   private Garbled noBlock(String line, byte[] bytes, String what) {
-    channel.failed(false, "the answer is no block");
     String answer = new String(bytes, StandardCharsets.ISO_8859_1) + channel.unread();
+    channel.failed(false, "the answer is no block");
     return located(Answers.garbled(line, answer, what));
   }
 

@@ -218,14 +218,24 @@ public final class ScpiSimulator implements AutoCloseable {
         Socket socket = from.accept();
         socket.setTcpNoDelay(true);
         connections.incrementAndGet();
-        open.add(socket);
+        AutoCloseable connection = () -> hangUp(socket);
+        open.add(connection);
         InputStream in = socket.getInputStream();
         OutputStream out = socket.getOutputStream();
-        thread("simulator client", () -> run(in, out, socket)).start();
+        thread("simulator client", () -> run(in, out, connection)).start();
       }
     } catch (IOException e) {
       // The listening socket was closed: by refusing, or at the end.
       return;
+    }
+  }
+
+  /** Closing alone tells the client only when the thread that reads has left the socket. */
+  private static void hangUp(Socket socket) throws IOException {
+    try {
+      socket.shutdownOutput();
+    } finally {
+      socket.close();
     }
   }
 
