@@ -25,20 +25,36 @@ import java.util.concurrent.CompletionStage;
  */
 public final class TypedDriver implements Driver {
 
-  private final Object target;
-  private final List<Class<?>> types;
-  private final Map<String, TypedCommand> commands = new HashMap<>();
-  private final InstrumentInfo info;
+  /** What is known of a class; thousands of instruments may have one driver. */
+  private record Shape(
+      List<Class<?>> types, Map<String, TypedCommand> commands, InstrumentInfo info) {}
 
-  private TypedDriver(Object target, List<Class<?>> types) {
+  /** Kept in the driver's own class, so nothing outlives it. */
+  private static final ClassValue<Shape> SHAPES =
+      new ClassValue<>() {
+        @Override
+        protected Shape computeValue(Class<?> driver) {
+          return shape(driver);
+        }
+      };
+
+  private final Object target;
+  private final Shape shape;
+
+  private TypedDriver(Object target, Shape shape) {
     this.target = target;
-    this.types = types;
+    this.shape = shape;
+  }
+
+  private static Shape shape(Class<?> driver) {
+    List<Class<?>> types = types(driver);
+    Map<String, TypedCommand> commands = new HashMap<>();
     Map<String, CommandInfo> infos = new LinkedHashMap<>();
     String doc = "";
     for (Class<?> type : types) {
       Doc typeDoc = type.getAnnotation(Doc.class);
       doc = doc.isEmpty() && typeDoc != null ? typeDoc.value() : doc;
-      for (TypedCommand command : TypedCommand.of(type, target.getClass())) {
+      for (TypedCommand command : TypedCommand.of(type, driver)) {
         String name = command.info().name();
         TypedCommand other = commands.putIfAbsent(name, command);
         if (other == null) {
@@ -53,12 +69,13 @@ public final class TypedDriver implements Driver {
         }
       }
     }
-    Doc own = target.getClass().getAnnotation(Doc.class);
-    this.info =
+    Doc own = driver.getAnnotation(Doc.class);
+    InstrumentInfo info =
         new InstrumentInfo(
             types.stream().map(Class::getSimpleName).toList(),
             own == null ? doc : own.value(),
             List.copyOf(infos.values()));
+    return new Shape(types, commands, info);
   }
 
   /**
@@ -70,13 +87,13 @@ public final class TypedDriver implements Driver {
     if (instance instanceof Driver driver) {
       return driver;
     }
-    List<Class<?>> types = types(instance.getClass());
-    if (types.isEmpty()) {
+    Shape shape = SHAPES.get(instance.getClass());
+    if (shape.types().isEmpty()) {
       throw new IllegalArgumentException(
           instance.getClass().getSimpleName()
               + " is no driver: it implements neither Driver nor an interface marked @InstrumentType");
     }
-    return new TypedDriver(instance, types);
+    return new TypedDriver(instance, shape);
   }
 
   /** The interfaces marked {@link InstrumentType} that a class implements, the nearest first. */
@@ -99,17 +116,17 @@ public final class TypedDriver implements Driver {
 
   /** The typed interfaces of the instance. */
   public List<Class<?>> types() {
-    return types;
+    return shape.types();
   }
 
   @Override
   public InstrumentInfo info() {
-    return info;
+    return shape.info();
   }
 
   @Override
   public Object call(String name, Map<String, Object> arguments) throws Exception {
-    TypedCommand command = commands.get(name);
+    TypedCommand command = shape.commands().get(name);
     if (command == null) {
       throw new Refused(ErrorCode.UNKNOWN_COMMAND, "there is no command " + name);
     }
@@ -143,6 +160,6 @@ public final class TypedDriver implements Driver {
 
   @Override
   public String toString() {
-    return new ArrayList<>(info.types()) + " " + target.getClass().getSimpleName();
+    return new ArrayList<>(info().types()) + " " + target.getClass().getSimpleName();
   }
 }

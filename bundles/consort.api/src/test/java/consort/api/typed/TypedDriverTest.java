@@ -247,6 +247,11 @@ class TypedDriverTest {
   }
 
   @Test
+  void sharesWhatIsKnownOfAClass() {
+    assertThat(TypedDriver.of(new Driven()).info()).isSameAs(driver.info());
+  }
+
+  @Test
   void leavesADynamicDriverAsItIs() {
     assertThat(TypedDriver.of(driver)).isSameAs(driver);
   }
