@@ -43,7 +43,9 @@ public interface DcPowerSupply {
   /** Switches the output off at once, also while another command runs. */
   @Urgent
   @Doc("Switches the output off at once, also while another command runs")
-  void outputOff();
+  default void outputOff() {
+    setOutputEnabled(false);
+  }
 
   /** The voltage at the output. */
   @Unit("V")
