@@ -27,7 +27,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Watches the folders of the home with one thread, the deploy watcher. */
-@Component
+@Component(immediate = true)
 public final class FolderDeployment implements Deployment {
 
   /**

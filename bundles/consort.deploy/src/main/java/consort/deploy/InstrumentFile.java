@@ -29,18 +29,20 @@ final class InstrumentFile {
   private static final Pattern LEGACY_ADDRESS =
       Pattern.compile("TCPIP[0-9]*::[^:]+::INSTR::[0-9]+", Pattern.CASE_INSENSITIVE);
 
-  private final Schema schema;
+  private volatile Schema schema;
 
-  InstrumentFile() {
-    try (InputStream in = InstrumentFile.class.getResourceAsStream("instrument.schema.json")) {
-      schema = Schema.of(new String(in.readAllBytes(), StandardCharsets.UTF_8));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
+  /** Read at the first use, on the thread that uses it, and not when the component is made. */
   Schema schema() {
-    return schema;
+    Schema known = schema;
+    if (known == null) {
+      try (InputStream in = InstrumentFile.class.getResourceAsStream("instrument.schema.json")) {
+        known = Schema.of(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+        schema = known;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return known;
   }
 
   /**
@@ -70,7 +72,7 @@ final class InstrumentFile {
     if (root == null) {
       return new Reading(null, problems.all(), null);
     }
-    schema.check(root, problems);
+    schema().check(root, problems);
     rules(root, problems);
     ApiReference reference = null;
     Node ref = root.get("api_ref");

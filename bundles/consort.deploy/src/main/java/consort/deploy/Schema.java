@@ -76,7 +76,9 @@ final class Schema {
     }
     map(schema, "properties").values().forEach(s -> known(schema(s)));
     for (String inner : List.of("items", "additionalProperties", "propertyNames", "if", "then")) {
-      known(map(schema, inner));
+      if (!map(schema, inner).isEmpty()) {
+        known(map(schema, inner));
+      }
     }
     for (Object choice : list(schema, "oneOf")) {
       if (!schema(choice).keySet().equals(Set.of("required"))) {
@@ -123,7 +125,7 @@ final class Schema {
     List<Object> types = list(schema, "type");
     if (!types.isEmpty() && types.stream().noneMatch(t -> is(node, (String) t))) {
       String wanted = types.stream().map(Schema::words).collect(Collectors.joining(" or "));
-      return node.described() + ", not " + wanted + hint(node, types);
+      return node.described() + ", not " + wanted + hint(schema, node, types);
     }
     Object value = node.plain();
     List<Object> options = list(schema, "enum");
@@ -313,10 +315,12 @@ final class Schema {
     };
   }
 
-  private static String hint(Node node, List<Object> types) {
+  private String hint(Map<String, Object> schema, Node node, List<Object> types) {
     boolean scalar = !node.is(Kind.MAP) && !node.is(Kind.LIST);
     if (types.contains("string") && scalar) {
-      return "; put it in quotes";
+      // quotes help only where the text in them would be allowed
+      String would = text(schema, node.value().toString());
+      return would == null ? "; put it in quotes" : "; in quotes " + would;
     }
     boolean bare =
         types.contains("integer") || types.contains("number") || types.contains("boolean");
@@ -373,6 +377,8 @@ final class Schema {
               keys.add(YamlReader.child(path, key));
               keys(schema(value), YamlReader.child(path, key), keys);
             });
-    keys(map(schema, "additionalProperties"), path + ".*", keys);
+    if (!map(schema, "additionalProperties").isEmpty()) {
+      keys(map(schema, "additionalProperties"), path + ".*", keys);
+    }
   }
 }

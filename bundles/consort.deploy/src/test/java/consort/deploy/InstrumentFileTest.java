@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import consort.api.coordinator.InstrumentSpec;
+import consort.api.coordinator.Reconnect;
+import consort.api.deploy.Finding;
+import consort.api.driver.Connection;
+import consort.deploy.InstrumentFile.Reading;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+final class InstrumentFileTest {
+
+  private static final InstrumentFile READER = new InstrumentFile();
+
+  @TempDir private Path folder;
+
+  private Reading read(String text) {
+    return READER.read("i.yaml", folder.resolve("i.yaml"), text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private InstrumentSpec spec(String text) {
+    Reading reading = read(text);
+    assertThat(reading.findings()).isEmpty();
+    return reading.spec();
+  }
+
+  private static List<String> texts(Reading reading) {
+    return reading.findings().stream().map(Finding::toString).toList();
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("consort.deploy.BadFiles#all")
+  void saysWhatIsWrongAndWhere(String what, String text, List<String> findings) {
+    Reading reading = read(text);
+
+    assertThat(texts(reading))
+        .isEqualTo(findings.stream().map(f -> f.replace("@", folder.toString())).toList());
+    assertThat(reading.spec()).isNull();
+  }
+
+  @Test
+  void aSmallFileIsAnInstrumentWithTheUsualRest() {
+    assertThat(spec("name: DMM1\ndriver: acme.dmm\n"))
+        .isEqualTo(
+            new InstrumentSpec(
+                "DMM1",
+                "acme.dmm",
+                null,
+                Connection.NONE,
+                Map.of(),
+                List.of(),
+                Duration.ZERO,
+                null,
+                Reconnect.DEFAULT,
+                false,
+                Map.of(),
+                "i.yaml"));
+  }
+
+  @Test
+  void everyKeyArrives() {
+    InstrumentSpec spec =
+        spec(
+            """
+            name: dmm_1
+            driver: acme.dmm
+            version: "1.2"
+            connection:
+              type: VISA
+              address: ASRL/dev/ttyUSB0::INSTR
+              baudrate: 115200
+              data_bits: 7
+              parity: even
+              stop_bits: 1.5
+              flow_control: rts_cts
+              timeout: 2000
+              termination: "\\r\\n"
+              custom: {unit: 3}
+            settings:
+              seed: 7
+              big: 3000000000
+              noise: 1e-6
+              mask: 0xff
+              fast: true
+              label: "no"
+              points: [1, 2.5, three]
+              nested: {deep: [{a: b}]}
+            startup: {init_commands: ["*CLS", '*RST'], delay_ms: 10}
+            reconnect: {first: 1s, cap: 2min, startup: true}
+            deadline: 1.5s
+            isolation: none
+            export: true
+            labels: {room: B214, inventory: "0042"}
+            """);
+
+    assertThat(spec.connection())
+        .isEqualTo(
+            new Connection(
+                "VISA",
+                "ASRL/dev/ttyUSB0::INSTR",
+                Map.of(
+                    "baudrate",
+                    115200,
+                    "data_bits",
+                    7,
+                    "parity",
+                    "even",
+                    "stop_bits",
+                    1.5,
+                    "flow_control",
+                    "rts_cts",
+                    "timeout",
+                    2000,
+                    "termination",
+                    "\r\n",
+                    "custom",
+                    Map.of("unit", 3))));
+    assertThat(spec.settings())
+        .isEqualTo(
+            Map.of(
+                "seed",
+                7,
+                "big",
+                3000000000L,
+                "noise",
+                1e-6,
+                "mask",
+                255,
+                "fast",
+                true,
+                "label",
+                "no",
+                "points",
+                List.of(1, 2.5, "three"),
+                "nested",
+                Map.of("deep", List.of(Map.of("a", "b")))));
+    assertThat(spec)
+        .isEqualTo(
+            new InstrumentSpec(
+                "dmm_1",
+                "acme.dmm",
+                "1.2",
+                spec.connection(),
+                spec.settings(),
+                List.of("*CLS", "*RST"),
+                Duration.ofMillis(10),
+                Duration.ofMillis(1500),
+                new Reconnect(true, Duration.ofSeconds(1), Duration.ofMinutes(2), true),
+                true,
+                Map.of("room", "B214", "inventory", "0042"),
+                "i.yaml"));
+  }
+
+  @Test
+  void aTextIsShortForAVisaConnection() {
+    assertThat(spec("name: A\ndriver: d\nconnection: TCPIP::host::5025::SOCKET\n").connection())
+        .isEqualTo(Connection.visa("TCPIP::host::5025::SOCKET"));
+  }
+
+  @Test
+  void reconnectingCanBeSwitchedOff() {
+    assertThat(spec("name: A\ndriver: d\nreconnect: false\n").reconnect().enabled()).isFalse();
+    assertThat(spec("name: A\ndriver: d\nreconnect: true\n").reconnect())
+        .isEqualTo(Reconnect.DEFAULT);
+    assertThat(spec("name: A\ndriver: d\nreconnect: {first: 1min}\n").reconnect().cap())
+        .isEqualTo(Duration.ofMinutes(1));
+  }
+
+  @Test
+  void aTerminationMayBeWrittenWithoutDoubleQuotes() {
+    assertThat(
+            spec("name: A\ndriver: d\nconnection: {type: None, termination: '\\r\\n'}\n")
+                .connection()
+                .settings())
+        .isEqualTo(Map.of("termination", "\r\n"));
+  }
+
+  @Test
+  void jsonIsReadAsWell() {
+    assertThat(spec("{\"name\": \"A\", \"driver\": \"d\", \"settings\": {\"x\": [1]}}").settings())
+        .isEqualTo(Map.of("x", List.of(1)));
+  }
+
+  @Test
+  void aByteOrderMarkAndWindowsLineEndsAreNoObstacle() {
+    assertThat(spec("\uFEFF---\r\nname: A\r\ndriver: d\r\n...\r\n").name()).isEqualTo("A");
+  }
+
+  @Test
+  void equalFilesGiveEqualSpecifications() {
+    String text = "name: A\ndriver: d\nsettings: {a: [1, {b: 2}], c: 0.5}\n";
+
+    assertThat(spec(text)).isEqualTo(spec(text));
+  }
+
+  @Test
+  void aDefinitionIsFoundBesideTheFileAndByUri() throws IOException {
+    Path definition = Files.writeString(folder.resolve("dmm.yaml"), "").toRealPath();
+    for (String reference :
+        List.of("dmm.yaml", "./dmm.yaml", definition.toString(), "file://" + definition)) {
+      Reading reading =
+          read("name: A\nconnection: TCPIP::h::INSTR\nio_config: {}\napi_ref: " + reference);
+
+      assertThat(reading.spec().driver()).as(reference).isEqualTo("definition:" + definition);
+      assertThat(texts(reading))
+          .containsExactly(
+              "i.yaml:4:10: API definitions are not supported yet: the instrument stays offline");
+    }
+  }
+
+  @Test
+  void aDefinitionIsLookedForInTheWorkingFolderToo() throws IOException {
+    // the working folder of the build is the bundle's own
+    assertThat(read("name: A\nconnection: X\napi_ref: pom.xml").spec().driver())
+        .isEqualTo("definition:" + Path.of("pom.xml").toRealPath());
+  }
+
+  @Test
+  void anAbsentDefinitionIsAwaited() {
+    Reading reading = read("name: A\nconnection: X\nio_config: {}\napi_ref: apis/dmm.yaml");
+
+    assertThat(texts(reading))
+        .containsExactly(
+            "i.yaml:4:10: API definition file not found: " + folder.resolve("apis/dmm.yaml"));
+    assertThat(reading.awaited()).isEqualTo(folder.resolve("apis/dmm.yaml"));
+  }
+
+  @Test
+  void filesOfInstrumentScriptServerAreTakenWithNotes() throws IOException {
+    Files.writeString(folder.resolve("dmm.yaml"), "");
+    Reading reading =
+        read(
+            """
+            name: dmm1
+            api_ref: dmm.yaml
+            connection:
+              type: VISA
+              address: TCPIP::192.168.0.1::INSTR::0
+              timeout: 5000
+              termination: "\\n"
+            io_config:
+              range: {type: float, role: setting, unit: V, offset: 0, scale: 1}
+            """);
+
+    assertThat(reading.usable()).isTrue();
+    assertThat(reading.findings()).noneMatch(Finding::error);
+    assertThat(texts(reading))
+        .containsExactly(
+            "i.yaml:1:7: name: instrument-script-server takes capitals, digits and underscores only",
+            "i.yaml:2:10: API definitions are not supported yet: the instrument stays offline",
+            "i.yaml:5:12: the usual form of this address is TCPIP::host::INSTR; accepted",
+            "i.yaml:6:12: connection.timeout is not in the schema of instrument-script-server; accepted",
+            "i.yaml:7:16: connection.termination is not in the schema of instrument-script-server; accepted",
+            "i.yaml:9:30: io_config.range: the role setting is not in the schema of"
+                + " instrument-script-server; accepted");
+    assertThat(reading.spec().settings())
+        .isEqualTo(
+            Map.of(
+                "io_config",
+                Map.of(
+                    "range",
+                    Map.of(
+                        "type", "float", "role", "setting", "unit", "V", "offset", 0, "scale",
+                        1))));
+  }
+
+  @Test
+  void aFileWithoutInputsAndOutputsIsTakenWithANote() throws IOException {
+    Files.writeString(folder.resolve("dmm.yaml"), "");
+
+    assertThat(texts(read("name: A\napi_ref: dmm.yaml\nconnection: X\n")))
+        .contains("i.yaml:1:1: io_config is absent; instrument-script-server wants it");
+  }
+
+  @Test
+  void bytesThatAreNoTextAreRefusedWithTheirLine() {
+    byte[] bytes =
+        "name: A\ndriver: d\nlabels: {a: \u00e4}\n".getBytes(StandardCharsets.ISO_8859_1);
+
+    assertThat(texts(READER.read("i.yaml", folder, bytes)))
+        .containsExactly("i.yaml:3: this is not UTF-8 text; save the file as UTF-8");
+  }
+
+  @Test
+  void aHugeFileIsRefusedUnread() {
+    assertThat(texts(READER.read("i.yaml", folder, new byte[InstrumentFile.LONGEST + 1])))
+        .containsExactly(
+            "i.yaml: the file has 1048577 bytes; an instrument file has at most 1 MiB");
+  }
+
+  @Test
+  void endlessFindingsAreCut() {
+    StringBuilder text = new StringBuilder("name: A\ndriver: d\n");
+    for (int i = 0; i < 1000; i++) {
+      text.append("x").append(i).append(": 1\n");
+    }
+
+    List<Finding> findings = read(text.toString()).findings();
+
+    assertThat(findings).hasSize(Problems.MOST + 1);
+    assertThat(findings.get(Problems.MOST).message()).isEqualTo("900 more findings");
+  }
+}
