@@ -41,9 +41,9 @@ public final class FolderDeployment implements Deployment {
   private static final long LARGEST_JAR = 256L << 20;
 
   private final BundleContext context;
-  private final Drivers.Limits limits;
   private final Path home;
   private final Drivers drivers;
+  private final InstrumentFile reader = new InstrumentFile();
   private final Instruments instruments;
   private final Folder driverFolder;
   private final Folder instrumentFolder;
@@ -66,10 +66,9 @@ public final class FolderDeployment implements Deployment {
       throw new IllegalStateException("the framework property " + HOME + " is not set");
     }
     this.context = context;
-    this.limits = limits;
     home = Path.of(folder).toAbsolutePath().normalize();
     drivers = new Drivers(context, coordinator, this::shown, limits);
-    instruments = new Instruments(coordinator, new InstrumentFile(), this::shown);
+    instruments = new Instruments(coordinator, reader, this::shown);
     Clock clock = Clock.systemUTC();
     driverFolder = new Folder(home.resolve("drivers"), Drivers::wanted, LARGEST_JAR, clock);
     instrumentFolder =
@@ -83,6 +82,10 @@ public final class FolderDeployment implements Deployment {
     wakeup = new Wakeup(List.of(driverFolder.path(), instrumentFolder.path()));
     context.addBundleListener(resolved);
     thread.start();
+    // the first reading of YAML loads many classes: that is done while the first drivers start
+    Thread schema = new Thread(reader::schema, "deploy schema");
+    schema.setDaemon(true);
+    schema.start();
   }
 
   /** Ends watching. What runs goes on: the next life of this component finds it again. */

@@ -29,20 +29,18 @@ final class InstrumentFile {
   private static final Pattern LEGACY_ADDRESS =
       Pattern.compile("TCPIP[0-9]*::[^:]+::INSTR::[0-9]+", Pattern.CASE_INSENSITIVE);
 
-  private volatile Schema schema;
+  private Schema schema;
 
   /** Read at the first use, on the thread that uses it, and not when the component is made. */
-  Schema schema() {
-    Schema known = schema;
-    if (known == null) {
+  synchronized Schema schema() {
+    if (schema == null) {
       try (InputStream in = InstrumentFile.class.getResourceAsStream("instrument.schema.json")) {
-        known = Schema.of(new String(in.readAllBytes(), StandardCharsets.UTF_8));
-        schema = known;
+        schema = Schema.of(new String(in.readAllBytes(), StandardCharsets.UTF_8));
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
     }
-    return known;
+    return schema;
   }
 
   /**
