@@ -382,15 +382,19 @@ final class Channel {
     closeIfIdle("closed");
   }
 
-  /** The instruments that have links on it other than the one using it now. */
-  void tellLost(String reason) {
+  /**
+   * The wire went away by itself. What is returned tells so the instruments that have links on it,
+   * save the one that is using it now: that one learns it from its operation.
+   */
+  Runnable lost(String reason) {
     ChannelLink busy = turns.isHeld() ? user : null;
     event("lost: " + reason);
-    for (ChannelLink link : links) {
-      if (busy == null || link.session != busy.session) {
-        link.session.tellLost(resource.name() + ": " + reason);
-      }
-    }
+    return () ->
+        links.stream()
+            .map(link -> link.session)
+            .filter(session -> busy == null || session != busy.session)
+            .distinct()
+            .forEach(session -> session.tellLost(resource.name() + ": " + reason));
   }
 
   private void event(String what) {

@@ -90,7 +90,7 @@ final class Channels {
     }
     AtomicReference<Channel> channel = new AtomicReference<>();
     Wire wire =
-        new SerialWire(resource.device(), options.line(), reason -> channel.get().tellLost(reason));
+        new SerialWire(resource.device(), options.line(), reason -> channel.get().lost(reason));
     channel.set(new Channel(resource, wire, options.line().quiet().toNanos()));
     return channel.get();
   }
@@ -130,7 +130,7 @@ final class Channels {
       if (channel.links.isEmpty()) {
         release(channel);
       } else if (channel.hasIdleEnd()) {
-        channel.tellLost("closed by the other side");
+        channel.lost("closed by the other side").run();
       }
     }
   }

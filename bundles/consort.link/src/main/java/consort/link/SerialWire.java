@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * A serial port. Native calls wait as long as they like, so none is made by the thread of a call:
@@ -29,7 +29,7 @@ final class SerialWire implements Wire {
   }
 
   private final String device;
-  private final Consumer<String> lost;
+  private final Function<String, Runnable> lost;
 
   // All below belongs to the lock; nothing waits or calls out while holding it.
   private final ReentrantLock lock = new ReentrantLock();
@@ -43,9 +43,10 @@ final class SerialWire implements Wire {
   private boolean writing;
 
   /**
-   * @param lost told, on the reader's thread, why an open port went away
+   * @param lost told, on the reader's thread, why an open port went away, before any other thread
+   *     can know; what it returns is run when the port is closed
    */
-  SerialWire(String device, Options.Line line, Consumer<String> lost) {
+  SerialWire(String device, Options.Line line, Function<String, Runnable> lost) {
     this.device = device;
     this.line = line;
     this.lost = lost;
@@ -234,10 +235,9 @@ final class SerialWire implements Wire {
       // A native library that does not load, or a fault in it, must not leave callers waiting.
       gone = "the serial library failed: " + e;
     } finally {
-      boolean wasOpen = close(port, gone);
-      if (wasOpen) {
-        lost.accept(gone);
-      }
+      Runnable after = gone.isEmpty() || !isOpen() ? () -> {} : lost.apply(gone);
+      close(port, gone);
+      after.run();
     }
   }
 
@@ -302,11 +302,9 @@ final class SerialWire implements Wire {
     size += count;
   }
 
-  private boolean close(SerialPort port, String gone) {
-    boolean wasOpen;
+  private void close(SerialPort port, String gone) {
     lock.lock();
     try {
-      wasOpen = state == State.OPEN;
       end(gone);
     } finally {
       lock.unlock();
@@ -325,7 +323,6 @@ final class SerialWire implements Wire {
     } finally {
       lock.unlock();
     }
-    return wasOpen;
   }
 
   private Runnable writer(SerialPort port) {
