@@ -23,7 +23,6 @@ class ExamplePsuTest {
     link.assertFinished();
   }
 
-  // region transcript
   @Test
   void writesTheSetpointWithThreeDecimals() {
     link.expect("VOLT 3.300").expect("VOLT?", "+3.300E+00");
@@ -32,8 +31,6 @@ class ExamplePsuTest {
 
     assertThat(psu.getVoltage()).isEqualTo(3.3);
   }
-
-  // endregion
 
   @Test
   void limitsTheCurrent() {
