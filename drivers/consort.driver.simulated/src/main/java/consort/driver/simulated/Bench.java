@@ -3,6 +3,7 @@ package consort.driver.simulated;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -19,6 +20,7 @@ import org.osgi.service.component.annotations.Deactivate;
 public final class Bench implements Time {
 
   private final Map<String, SourceModel> sources = new ConcurrentHashMap<>();
+  private final Set<CompletableFuture<Void>> waits = ConcurrentHashMap.newKeySet();
   private final ScheduledThreadPoolExecutor clock =
       new ScheduledThreadPoolExecutor(1, Bench::thread);
 
@@ -46,7 +48,12 @@ public final class Bench implements Time {
       return over;
     }
     var timer = clock.schedule(() -> over.complete(null), nanos, TimeUnit.NANOSECONDS);
-    over.whenComplete((nothing, cancelled) -> timer.cancel(false));
+    waits.add(over);
+    over.whenComplete(
+        (nothing, cancelled) -> {
+          timer.cancel(false);
+          waits.remove(over);
+        });
     return over;
   }
 
@@ -65,9 +72,10 @@ public final class Bench implements Time {
     return Optional.ofNullable(sources.get(name));
   }
 
-  /** Ends the clock; what still waits is never completed. */
+  /** Ends the clock; what still waits is cancelled. */
   @Deactivate
   public void close() {
     clock.shutdownNow();
+    waits.forEach(wait -> wait.cancel(false));
   }
 }

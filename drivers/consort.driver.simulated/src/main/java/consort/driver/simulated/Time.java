@@ -18,7 +18,7 @@ interface Time {
   /**
    * Waits until the future is complete.
    *
-   * @throws TimedOut when the thread is interrupted meanwhile; its interrupt is restored
+   * @throws TimedOut when the thread is interrupted meanwhile, which is restored, or the time ends
    */
   default <T> T await(CompletableFuture<T> future) {
     try {
@@ -26,8 +26,10 @@ interface Time {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new TimedOut("the simulated instrument was interrupted while it waited", e);
-    } catch (ExecutionException | CancellationException e) {
-      throw new IllegalStateException(e);
+    } catch (CancellationException e) {
+      throw new TimedOut("the simulated instrument was closed while it waited", e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
     }
   }
 

@@ -167,6 +167,19 @@ class InjectedFaultsTest {
   }
 
   @Test
+  void endsEveryWaitWhenTheBundleEnds() throws Exception {
+    InjectedFaults slow = new InjectedFaults(bench, Duration.ofHours(1), 0);
+    AtomicReference<Throwable> thrown = new AtomicReference<>();
+    Thread caller = calling(slow, thrown);
+    bench.close();
+    caller.join();
+
+    assertThat(thrown.get())
+        .isInstanceOf(TimedOut.class)
+        .hasMessage("the simulated instrument was closed while it waited");
+  }
+
+  @Test
   void isInjectedByCommandsOfEverySimulatedInstrument() throws Exception {
     Object dmm =
         new SimulatedMultimeter.Factory(bench)
