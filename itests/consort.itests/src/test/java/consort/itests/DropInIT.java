@@ -113,7 +113,7 @@ public class DropInIT {
 
     Files.delete(home().resolve("instruments/DMM4.yaml"));
     await("DMM4 is gone", () -> coordinator.instrument("DMM4").isEmpty());
-    assertEquals(0, context.getServiceReferences(Multimeter.class, filter("DMM4")).size());
+    await("its services are gone", () -> services("DMM4") == 0);
     assertEquals("READY", stateText("DMM5"));
 
     Files.delete(home().resolve("drivers").resolve(JAR));
@@ -188,6 +188,15 @@ public class DropInIT {
   private <T> ServiceReference<T> service(Class<T> type, String name)
       throws InvalidSyntaxException {
     return context.getServiceReferences(type, filter(name)).iterator().next();
+  }
+
+  private int services(String name) {
+    try {
+      ServiceReference<?>[] found = context.getAllServiceReferences(null, filter(name));
+      return found == null ? 0 : found.length;
+    } catch (InvalidSyntaxException e) {
+      throw new AssertionError(e);
+    }
   }
 
   private static String filter(String name) {
