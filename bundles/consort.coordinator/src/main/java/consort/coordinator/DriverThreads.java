@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.coordinator;
 
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -40,25 +41,33 @@ final class DriverThreads implements AutoCloseable {
     return thread;
   }
 
-  /** Runs something on a thread that may be held for ever. */
+  /** Runs something on a thread that may be held for ever; nothing any more after the end. */
   void run(Runnable task) {
-    pool.execute(task);
+    try {
+      pool.execute(task);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("the node is going down: {} is not run", task);
+    }
   }
 
-  /** Runs something short after a while; the result takes it off. */
+  /**
+   * Runs something short after a while; the result takes it off. Nothing any more after the end.
+   */
   Runnable later(long nanos, Runnable task) {
-    var scheduled =
-        timer.schedule(
-            () -> {
-              try {
-                task.run();
-              } catch (RuntimeException e) {
-                LOG.error("the timer met a mistake", e);
-              }
-            },
-            nanos,
-            TimeUnit.NANOSECONDS);
-    return () -> scheduled.cancel(false);
+    try {
+      var scheduled = timer.schedule(() -> guarded(task), nanos, TimeUnit.NANOSECONDS);
+      return () -> scheduled.cancel(false);
+    } catch (RejectedExecutionException e) {
+      return () -> {};
+    }
+  }
+
+  private static void guarded(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException e) {
+      LOG.error("the timer met a mistake", e);
+    }
   }
 
   /** Ends the timer and, as they become free, the threads. */

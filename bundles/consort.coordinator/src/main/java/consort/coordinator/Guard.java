@@ -102,6 +102,15 @@ final class Guard implements TemporaryInstrument {
   private final Set<Pending> urgent = new HashSet<>();
   private InstrumentInfo lastInfo;
 
+  /**
+   * Whether threads are woken after the lock is free, so that they do not run into it: on the way
+   * of every call.
+   */
+  private boolean defers;
+
+  private Worker toWake;
+  private Pending toSignal;
+
   private int awaiting;
   private volatile Runnable end = () -> {};
 
@@ -240,8 +249,19 @@ final class Guard implements TemporaryInstrument {
       if (info != null) {
         bind(pending, info);
       }
+      Worker wake;
       synchronized (lock) {
-        admit(pending, info != null && pending.command.urgent());
+        defers = true;
+        try {
+          admit(pending, info != null && pending.command.urgent());
+        } finally {
+          defers = false;
+          wake = toWake;
+          toWake = null;
+        }
+      }
+      if (wake != null) {
+        wake.wake();
       }
     } catch (InstrumentException e) {
       synchronized (lock) {
@@ -484,6 +504,8 @@ final class Guard implements TemporaryInstrument {
    * @return the next job for the same worker, or null
    */
   Job finish(Worker by, Job done, Object outcome) {
+    Job following;
+    Pending answered;
     synchronized (lock) {
       if (by != worker) {
         // Given up long ago: its answer is nobody's, but its thread is free again.
@@ -491,20 +513,36 @@ final class Guard implements TemporaryInstrument {
         return Job.LEAVE;
       }
       working = false;
-      switch (done.kind()) {
-        case START -> started(done.instance(), outcome);
-        case CALL -> returned(done.call(), outcome);
-        case SYNC -> synced(outcome);
-        case CLOSE -> {
-          if (outcome instanceof Worker.Thrown thrown) {
-            env.mistake(this, "close", thrown.cause());
-          }
-          instance = null;
-          step(Event.DISCARDED);
-        }
+      defers = true;
+      try {
+        finished(done, outcome);
+        next();
+      } finally {
+        defers = false;
+        toWake = null;
+        answered = toSignal;
+        toSignal = null;
       }
-      next();
-      return takeJob(by);
+      following = takeJob(by);
+    }
+    if (answered != null) {
+      answered.signal();
+    }
+    return following;
+  }
+
+  private void finished(Job done, Object outcome) {
+    switch (done.kind()) {
+      case START -> started(done.instance(), outcome);
+      case CALL -> returned(done.call(), outcome);
+      case SYNC -> synced(outcome);
+      case CLOSE -> {
+        if (outcome instanceof Worker.Thrown thrown) {
+          env.mistake(this, "close", thrown.cause());
+        }
+        instance = null;
+        step(Event.DISCARDED);
+      }
     }
   }
 
@@ -868,6 +906,8 @@ final class Guard implements TemporaryInstrument {
     if (worker == null) {
       worker = new Worker(this);
       env.run(worker);
+    } else if (defers) {
+      toWake = worker;
     } else {
       worker.wake();
     }
@@ -919,7 +959,12 @@ final class Guard implements TemporaryInstrument {
       fail(call, e);
     } else if (!call.done()) {
       completed++;
-      call.complete(outcome);
+      if (defers) {
+        call.set(outcome);
+        toSignal = call;
+      } else {
+        call.complete(outcome);
+      }
     }
   }
 

@@ -81,10 +81,19 @@ final class Pending {
    * Gives the outcome: a {@link Result} or an {@link InstrumentException}. Only the first counts.
    */
   void complete(Object result) {
-    if (outcome != null) {
-      return;
+    if (outcome == null) {
+      outcome = result;
+      signal();
     }
+  }
+
+  /** Sets the first outcome; whoever waits is told by {@link #signal}. */
+  void set(Object result) {
     outcome = result;
+  }
+
+  /** Tells whoever waits that there is an outcome. */
+  void signal() {
     if (waiter != null) {
       LockSupport.unpark(waiter);
       return;
@@ -92,6 +101,7 @@ final class Pending {
     if (disarm != null) {
       disarm.run();
     }
+    Object result = outcome;
     callbacks.execute(
         () -> {
           if (result instanceof Result ok) {

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.benchmarks;
+
+import java.lang.management.ManagementFactory;
+
+/** Runs all benchmarks and prints each figure beside its floor of the same run. */
+public final class Main {
+
+  private Main() {}
+
+  /** Runs them. */
+  public static void main(String[] args) throws Exception {
+    Measure.print(
+        "Java %s, %d processors, load %.1f",
+        Runtime.version(),
+        Runtime.getRuntime().availableProcessors(),
+        ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
+    try (Node node = new Node()) {
+      new GuardBenchmark(node).run();
+    }
+    System.exit(0);
+  }
+}

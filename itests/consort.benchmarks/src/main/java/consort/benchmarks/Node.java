@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.benchmarks;
+
+import consort.api.coordinator.Coordinator;
+import consort.api.driver.DriverFactory;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Hashtable;
+import java.util.List;
+import java.util.Map;
+import java.util.jar.JarFile;
+import java.util.jar.Manifest;
+import java.util.stream.Collectors;
+import org.apache.felix.framework.FrameworkFactory;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleException;
+import org.osgi.framework.Constants;
+import org.osgi.framework.launch.Framework;
+import org.osgi.util.tracker.ServiceTracker;
+
+/**
+ * The runtime's own coordinator and links in a framework of this JVM. The API comes from the class
+ * path, so that the benchmarks call the service without any detour.
+ */
+final class Node implements AutoCloseable {
+
+  private final Framework framework;
+  private final Coordinator coordinator;
+
+  Node() throws IOException, BundleException, InterruptedException {
+    List<Path> jars =
+        List.of(System.getProperty("java.class.path").split(File.pathSeparator)).stream()
+            .map(Path::of)
+            .filter(p -> p.toString().endsWith(".jar"))
+            .toList();
+    Map<String, String> properties = new HashMap<>();
+    properties.put(
+        Constants.FRAMEWORK_STORAGE, Files.createTempDirectory("consort-benchmark").toString());
+    properties.put(
+        Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT);
+    properties.put(Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA, exportsOf(jars));
+    framework = new FrameworkFactory().newFramework(properties);
+    framework.start();
+    List<Bundle> bundles = new ArrayList<>();
+    for (Path jar : jars) {
+      if (isBundleToRun(jar.getFileName().toString())) {
+        bundles.add(framework.getBundleContext().installBundle("reference:" + jar.toUri()));
+      }
+    }
+    for (Bundle bundle : bundles) {
+      bundle.start();
+    }
+    ServiceTracker<Coordinator, Coordinator> tracker =
+        new ServiceTracker<>(framework.getBundleContext(), Coordinator.class, null);
+    tracker.open();
+    coordinator = tracker.waitForService(10_000);
+    if (coordinator == null) {
+      throw new IllegalStateException("the coordinator did not start");
+    }
+  }
+
+  private static boolean isBundleToRun(String name) {
+    return name.startsWith("org.apache.felix.scr")
+        || name.startsWith("org.osgi.service.component-")
+        || name.startsWith("org.osgi.util.")
+        || name.startsWith("jSerialComm")
+        || name.startsWith("consort.coordinator")
+        || name.startsWith("consort.link");
+  }
+
+  private static String exportsOf(List<Path> jars) throws IOException {
+    List<String> exports = new ArrayList<>();
+    for (Path jar : jars) {
+      String name = jar.getFileName().toString();
+      if (name.startsWith("consort.api") || name.startsWith("slf4j-api")) {
+        try (JarFile file = new JarFile(jar.toFile())) {
+          Manifest manifest = file.getManifest();
+          exports.add(manifest.getMainAttributes().getValue(Constants.EXPORT_PACKAGE));
+        }
+      }
+    }
+    return exports.stream()
+        .map(e -> e.replaceAll(";uses:=\"[^\"]*\"", ""))
+        .collect(Collectors.joining(","));
+  }
+
+  Coordinator coordinator() {
+    return coordinator;
+  }
+
+  /** Publishes a driver, as a bundle would. */
+  void driver(String name, DriverFactory factory) {
+    framework
+        .getBundleContext()
+        .registerService(
+            DriverFactory.class, factory, new Hashtable<>(Map.of(DriverFactory.NAME, name)));
+  }
+
+  @Override
+  public void close() throws BundleException {
+    framework.stop();
+    try {
+      framework.waitForStop(5000);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
