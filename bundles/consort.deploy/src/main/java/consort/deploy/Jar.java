@@ -11,15 +11,15 @@ import java.util.jar.JarFile;
 import java.util.jar.Manifest;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
+import org.osgi.framework.Version;
 
 /**
  * What is known of a jar before the framework sees it.
  *
  * @param digest SHA-256 of its bytes, in hex
- * @param version its Bundle-Version
  * @param exports its Export-Package, empty when there is none
  */
-record Jar(String digest, String version, String exports) {
+record Jar(String digest, String exports) {
 
   /** The reason why a file is no driver bundle, in words for its owner. */
   static final class Unfit extends Exception {
@@ -68,11 +68,13 @@ record Jar(String digest, String version, String exports) {
       throw new Unfit("this is a fragment of another bundle; a driver is a bundle of its own");
     }
     String version = headers.getValue("Bundle-Version");
+    try {
+      Version.parseVersion(version);
+    } catch (IllegalArgumentException e) {
+      throw new Unfit("its Bundle-Version '" + version + "' is no version; write one like 1.2.3");
+    }
     String exports = headers.getValue("Export-Package");
-    return new Jar(
-        digest(bytes),
-        version == null ? "0.0.0" : version.strip(),
-        exports == null ? "" : exports.strip());
+    return new Jar(digest(bytes), exports == null ? "" : exports.strip());
   }
 
   /** The central directory stands at the end: where it is absent, so is the rest of the file. */

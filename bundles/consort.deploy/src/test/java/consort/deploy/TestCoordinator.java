@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.deploy;
+
+import consort.api.CallCounts;
+import consort.api.ErrorCode;
+import consort.api.Instrument;
+import consort.api.InstrumentStatus;
+import consort.api.Reason;
+import consort.api.Refused;
+import consort.api.State;
+import consort.api.coordinator.Coordinator;
+import consort.api.coordinator.Diagnosis;
+import consort.api.coordinator.DriverStatus;
+import consort.api.coordinator.InstrumentSpec;
+import consort.api.coordinator.TemporaryInstrument;
+import consort.api.driver.DriverFactory;
+import consort.api.driver.Identity;
+import java.lang.reflect.Proxy;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.InvalidSyntaxException;
+import org.osgi.framework.ServiceReference;
+
+/**
+ * Records what it is told, and chooses drivers as the contract says: the highest version that fits,
+ * then the highest bundle id. Without a framework there are no drivers.
+ */
+final class TestCoordinator implements Coordinator {
+
+  private final BundleContext context;
+  private final Map<String, InstrumentSpec> specs = new TreeMap<>();
+  private final Set<String> stopped = new HashSet<>();
+  private final Map<String, Long> used = new HashMap<>();
+  private final List<String> log = new ArrayList<>();
+  private boolean held;
+
+  TestCoordinator(BundleContext context) {
+    this.context = context;
+  }
+
+  /** What it was told since the last time this was asked. */
+  synchronized List<String> log() {
+    List<String> said = List.copyOf(log);
+    log.clear();
+    return said;
+  }
+
+  synchronized Map<String, InstrumentSpec> specs() {
+    return Map.copyOf(specs);
+  }
+
+  /** While held, no instrument moves to a better driver, as if a call went on. */
+  synchronized void hold(boolean hold) {
+    held = hold;
+  }
+
+  /** The version an instrument uses; empty when it is offline. */
+  synchronized String version(String name) {
+    choose();
+    Long id = used.get(name);
+    return id == null ? "" : context.getBundle(id).getVersion().toString();
+  }
+
+  @Override
+  public synchronized List<Instrument> instruments() {
+    return specs.keySet().stream().map(this::view).toList();
+  }
+
+  @Override
+  public synchronized Optional<Instrument> instrument(String name) {
+    return specs.containsKey(name) ? Optional.of(view(name)) : Optional.empty();
+  }
+
+  private Instrument view(String name) {
+    State state = stopped.contains(name) ? State.STOPPED : State.READY;
+    InstrumentStatus status =
+        new InstrumentStatus(
+            name,
+            state,
+            Reason.NONE,
+            "",
+            Instant.EPOCH,
+            "",
+            "",
+            Identity.UNKNOWN,
+            "",
+            0,
+            0,
+            new CallCounts(0, 0, 0, 0),
+            List.of());
+    return (Instrument)
+        Proxy.newProxyInstance(
+            getClass().getClassLoader(),
+            new Class<?>[] {Instrument.class},
+            (proxy, method, arguments) -> method.getName().equals("status") ? status : null);
+  }
+
+  @Override
+  public Instrument require(String name) {
+    return instrument(name).orElseThrow(() -> none(name));
+  }
+
+  private static Refused none(String name) {
+    return new Refused(ErrorCode.UNKNOWN_INSTRUMENT, "there is no instrument " + name);
+  }
+
+  @Override
+  public synchronized void put(InstrumentSpec spec) {
+    log.add("put " + spec.name());
+    specs.put(spec.name(), spec);
+  }
+
+  @Override
+  public synchronized void remove(String name) {
+    log.add("remove " + name);
+    specs.remove(name);
+    stopped.remove(name);
+  }
+
+  @Override
+  public synchronized void stop(String name) {
+    if (!specs.containsKey(name)) {
+      throw none(name);
+    }
+    log.add("stop " + name);
+    stopped.add(name);
+  }
+
+  @Override
+  public synchronized void start(String name) {
+    log.add("start " + name);
+    stopped.remove(name);
+  }
+
+  @Override
+  public void restart(String name) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public TemporaryInstrument open(InstrumentSpec spec) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public synchronized List<DriverStatus> drivers() {
+    choose();
+    return factories().stream()
+        .map(
+            f -> {
+              Bundle bundle = f.getBundle();
+              return new DriverStatus(
+                  name(f),
+                  bundle.getVersion().toString(),
+                  bundle.getSymbolicName(),
+                  bundle.getBundleId(),
+                  specs.keySet().stream()
+                      .filter(i -> Long.valueOf(bundle.getBundleId()).equals(used.get(i)))
+                      .toList());
+            })
+        .toList();
+  }
+
+  @Override
+  public synchronized boolean settled() {
+    choose();
+    return specs.values().stream().allMatch(s -> best(s) < 0 || best(s).equals(used.get(s.name())));
+  }
+
+  @Override
+  public Diagnosis why(String name) {
+    throw new UnsupportedOperationException();
+  }
+
+  private void choose() {
+    List<Long> present = factories().stream().map(f -> f.getBundle().getBundleId()).toList();
+    used.values().retainAll(present);
+    used.keySet().retainAll(specs.keySet());
+    for (InstrumentSpec spec : specs.values()) {
+      Long best = best(spec);
+      if (best >= 0 && !(held && used.containsKey(spec.name()))) {
+        used.put(spec.name(), best);
+      }
+    }
+  }
+
+  private Long best(InstrumentSpec spec) {
+    return factories().stream()
+        .filter(f -> name(f).equals(spec.driver()))
+        .filter(
+            f ->
+                spec.version() == null
+                    || (f.getBundle().getVersion() + ".").startsWith(spec.version() + "."))
+        .map(ServiceReference::getBundle)
+        .max(Comparator.comparing(Bundle::getVersion).thenComparing(Bundle::getBundleId))
+        .map(Bundle::getBundleId)
+        .orElse(-1L);
+  }
+
+  private static String name(ServiceReference<?> factory) {
+    return (String) factory.getProperty(DriverFactory.NAME);
+  }
+
+  private Collection<ServiceReference<DriverFactory>> factories() {
+    try {
+      return context == null
+          ? List.of()
+          : context.getServiceReferences(DriverFactory.class, null).stream()
+              .filter(f -> f.getBundle() != null)
+              .toList();
+    } catch (InvalidSyntaxException e) {
+      throw new AssertionError(e);
+    }
+  }
+}
