@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.runtime.cli;
+
+import consort.commands.Json;
+import consort.commands.Texts;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/** The command line: a client of the running node. */
+public final class Cli {
+
+  static final int OK = 0;
+  static final int FAILED = 1;
+  static final int USAGE = 2;
+
+  private final PrintStream out;
+  private final PrintStream err;
+
+  Cli(PrintStream out, PrintStream err) {
+    this.out = out;
+    this.err = err;
+  }
+
+  /** Runs one command and ends the process with 0 (ok), 1 (failed) or 2 (wrong usage). */
+  public static void main(String[] args) {
+    int code = new Cli(System.out, System.err).run(args);
+    System.out.flush();
+    System.exit(code);
+  }
+
+  int run(String... args) {
+    CommandLine line = line(verbs(args));
+    ParseResult parsed;
+    try {
+      parsed = line.parseArgs(args);
+    } catch (ParameterException e) {
+      return wrong(e.getCommandLine(), e.getMessage());
+    }
+    ParseResult words = parsed.hasSubcommand() ? parsed.subcommand() : parsed;
+    if (parsed.isUsageHelpRequested() || words.isUsageHelpRequested()) {
+      words.commandSpec().commandLine().usage(out);
+      return OK;
+    }
+    List<String> positional = words.matchedPositionalValue(0, List.of());
+    if (!parsed.hasSubcommand()) {
+      if (!positional.isEmpty()) {
+        err.println("Unknown command: " + positional.get(0) + System.lineSeparator());
+      }
+      line.usage(err);
+      return USAGE;
+    }
+    Node node = Node.of(option("--home", parsed, words, null));
+    String name = words.commandSpec().name();
+    if (name.equals("complete")) {
+      return new Completion(node, out).run(positional);
+    }
+    Verb verb = Verb.ALL.stream().filter(v -> v.name().equals(name)).findFirst().orElseThrow();
+    try {
+      return run(verb, node, positional, parsed);
+    } catch (Verb.Wrong e) {
+      return wrong(words.commandSpec().commandLine(), e.getMessage());
+    } catch (Node.Absent e) {
+      err.println(e.getMessage());
+      return FAILED;
+    }
+  }
+
+  private int run(Verb verb, Node node, List<String> positional, ParseResult parsed)
+      throws Node.Absent {
+    if (verb.request() == null) {
+      throw new Verb.Wrong("'" + verb.name() + "' is carried out by bin/consort itself");
+    }
+    check(verb, positional);
+    Map<String, Object> request = new LinkedHashMap<>(verb.request().of(positional));
+    ParseResult words = parsed.subcommand();
+    Optional.ofNullable(words.matchedOptionValue("--deadline", (String) null))
+        .ifPresent(deadline -> request.put("deadline", deadline));
+    Map<String, Object> reply = node.ask(verb.name(), request);
+    boolean ok = Texts.succeeded(reply);
+    if (option("--json", parsed, words, false)) {
+      out.println(Json.pretty(reply));
+    } else if (Boolean.TRUE.equals(reply.get("ok"))) {
+      String text = Texts.of(verb.name(), reply);
+      if (!text.isEmpty()) {
+        out.println(text);
+      }
+    } else {
+      err.println(Texts.error(reply));
+    }
+    return ok ? OK : FAILED;
+  }
+
+  /** An option of all verbs may stand before the verb or behind it. */
+  private static <T> T option(String name, ParseResult before, ParseResult behind, T otherwise) {
+    return behind.matchedOptionValue(name, before.matchedOptionValue(name, otherwise));
+  }
+
+  private static void check(Verb verb, List<String> words) {
+    int needed = verb.parameters().size();
+    if (words.size() < needed) {
+      throw new Verb.Wrong("missing " + verb.parameters().get(words.size()));
+    }
+    if (words.size() > needed && verb.more().isEmpty()) {
+      throw new Verb.Wrong("unexpected '" + words.get(needed) + "'");
+    }
+    // Values may begin with a minus; what looks like an option and is none is a mistake.
+    for (String word : words) {
+      if (word.length() > 1 && word.startsWith("-") && !word.matches("-[0-9.I].*")) {
+        throw new Verb.Wrong("unknown option " + word);
+      }
+    }
+  }
+
+  private int wrong(CommandLine line, String message) {
+    err.println("consort: " + message);
+    line.usage(err);
+    return USAGE;
+  }
+
+  /** One verb where it is known, for a model of all of them costs more than its answer. */
+  private static List<Verb> verbs(String[] args) {
+    for (int i = 0; i < args.length; i++) {
+      String arg = i > 0 && args[i - 1].equals("--home") ? "" : args[i];
+      for (Verb verb : Verb.ALL) {
+        if (verb.name().equals(arg)) {
+          return List.of(verb);
+        }
+      }
+    }
+    return Verb.ALL;
+  }
+
+  static CommandLine line(List<Verb> verbs) {
+    CommandSpec root = spec("consort", "Runs and asks the instruments of a laboratory.");
+    root.usageMessage()
+        .customSynopsis("consort [--home DIR] [--json] VERB ...")
+        .footer("", "Exit codes: 0 ok, 1 failed, 2 wrong usage.");
+    for (Verb verb : verbs) {
+      CommandSpec spec = spec(verb.name(), verb.doc());
+      spec.usageMessage().customSynopsis("consort " + verb.synopsis());
+      if (verb.takesDeadline()) {
+        spec.addOption(
+            OptionSpec.builder("--deadline")
+                .type(String.class)
+                .paramLabel("D")
+                .description("How long it may take: 500ms, 2s, 1min.")
+                .build());
+      }
+      root.addSubcommand(verb.name(), spec);
+    }
+    CommandSpec complete = spec("complete", "Words that may come next; for shells.");
+    complete.usageMessage().hidden(true);
+    root.addSubcommand("complete", complete);
+    return new CommandLine(root).setUnmatchedOptionsArePositionalParams(true);
+  }
+
+  private static CommandSpec spec(String name, String doc) {
+    CommandSpec spec = CommandSpec.create().name(name);
+    spec.usageMessage().description(doc);
+    spec.addOption(
+        OptionSpec.builder("--home")
+            .type(String.class)
+            .paramLabel("DIR")
+            .description("The node's folder; default: CONSORT_HOME, else the distribution.")
+            .build());
+    spec.addOption(
+        OptionSpec.builder("--json").type(boolean.class).description("The reply as JSON.").build());
+    spec.addOption(
+        OptionSpec.builder("-h", "--help")
+            .type(boolean.class)
+            .usageHelp(true)
+            .description("This text.")
+            .build());
+    spec.addPositional(
+        PositionalParamSpec.builder()
+            .type(List.class)
+            .auxiliaryTypes(String.class)
+            .arity("0..*")
+            .hidden(true)
+            .initialValue(new ArrayList<>())
+            .build());
+    return spec;
+  }
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.runtime.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A word after {@code consort}.
+ *
+ * @param name the word
+ * @param parameters what follows it, in order
+ * @param more what may follow that any number of times; empty for nothing
+ * @param doc one sentence for people
+ * @param request makes the parameters of the node's command of the same name; null for the words
+ *     that others than this program carry out
+ */
+record Verb(String name, List<String> parameters, String more, String doc, Request request) {
+
+  /** Makes the parameters of a command from words; throws {@link Wrong}. */
+  interface Request {
+    Map<String, Object> of(List<String> words);
+  }
+
+  /** The words after the verb are wrong. */
+  static final class Wrong extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Wrong(String message) {
+      super(message);
+    }
+  }
+
+  private static final Pattern ASSIGNMENT =
+      Pattern.compile("([A-Za-z_][A-Za-z0-9_]*)=(.*)", Pattern.DOTALL);
+  private static final Pattern TARGET = Pattern.compile("([A-Za-z][A-Za-z0-9_]*)\\.(.+)");
+  private static final Request NOTHING = words -> new LinkedHashMap<>();
+  private static final Request NAME = words -> map("name", words.get(0));
+
+  static final List<Verb> ALL =
+      List.of(
+          elsewhere("run", "Runs a node in the foreground."),
+          elsewhere("demo", "Shows in a minute what this is, with simulated instruments."),
+          elsewhere("daemon", "daemon start|stop|status: a node in the background."),
+          new Verb("list", List.of(), "", "All instruments and their states.", NOTHING),
+          new Verb("status", List.of("NAME"), "", "State and call counts of an instrument.", NAME),
+          new Verb(
+              "start",
+              List.of("FILE|NAME"),
+              "",
+              "Starts an instrument from a file until the node restarts, or a stopped one.",
+              Verb::start),
+          new Verb(
+              "stop",
+              List.of("NAME"),
+              "",
+              "Stops an instrument until it is started again or the node restarts.",
+              NAME),
+          new Verb(
+              "call",
+              List.of("NAME.VERB"),
+              "VALUE|NAME=VALUE",
+              "Calls a command of an instrument.",
+              Verb::call),
+          new Verb(
+              "test",
+              List.of("FILE", "VERB"),
+              "VALUE|NAME=VALUE",
+              "Makes the instrument of a file for one command; needs a running node.",
+              Verb::test),
+          new Verb(
+              "restart",
+              List.of("NAME"),
+              "",
+              "Makes a new driver instance; frees an instrument in FAULT.",
+              NAME),
+          new Verb("why", List.of("NAME"), "", "Why an instrument is, or is not, available.", NAME),
+          new Verb("info", List.of("NAME"), "", "The commands of an instrument.", NAME),
+          new Verb(
+              "trace",
+              List.of("NAME"),
+              "",
+              "The newest bytes on the links of an instrument.",
+              NAME),
+          new Verb("drivers", List.of(), "", "The installed drivers and who uses them.", NOTHING),
+          new Verb(
+              "findings",
+              List.of(),
+              "",
+              "What is wrong with the files in drivers/ and instruments/.",
+              NOTHING));
+
+  private static Verb elsewhere(String name, String doc) {
+    return new Verb(name, List.of(), "WORD", doc, null);
+  }
+
+  /** Whether the verb calls a command and so takes a deadline. */
+  boolean takesDeadline() {
+    return name.equals("call") || name.equals("test");
+  }
+
+  /** The verb with what follows it: {@code call NAME.VERB [VALUE|NAME=VALUE ...]}. */
+  String synopsis() {
+    return name
+        + (parameters.isEmpty() ? "" : " " + String.join(" ", parameters))
+        + (more.isEmpty() ? "" : " [" + more + " ...]")
+        + (takesDeadline() ? " [--deadline D]" : "");
+  }
+
+  private static Map<String, Object> start(List<String> words) {
+    String what = words.get(0);
+    boolean file =
+        what.contains("/")
+            || what.endsWith(".yaml")
+            || what.endsWith(".yml")
+            || Files.exists(Path.of(what));
+    return file ? map("config_path", absolute(what)) : map("name", what);
+  }
+
+  private static Map<String, Object> call(List<String> words) {
+    Matcher target = TARGET.matcher(words.get(0));
+    if (!target.matches()) {
+      throw new Wrong("'" + words.get(0) + "' is not NAME.VERB, such as DMM1.measure_voltage");
+    }
+    Map<String, Object> request = map("name", target.group(1));
+    request.put("verb", target.group(2));
+    arguments(request, words.subList(1, words.size()));
+    return request;
+  }
+
+  private static Map<String, Object> test(List<String> words) {
+    Map<String, Object> request = map("config_path", absolute(words.get(0)));
+    request.put("verb", words.get(1));
+    arguments(request, words.subList(2, words.size()));
+    return request;
+  }
+
+  private static void arguments(Map<String, Object> request, List<String> words) {
+    Map<String, Object> named = new LinkedHashMap<>();
+    List<Object> positional = new ArrayList<>();
+    for (String word : words) {
+      Matcher assignment = ASSIGNMENT.matcher(word);
+      if (!assignment.matches()) {
+        if (!named.isEmpty()) {
+          throw new Wrong("'" + word + "' stands behind a NAME=VALUE; values come first");
+        }
+        positional.add(word);
+      } else if (named.put(assignment.group(1), assignment.group(2)) != null) {
+        throw new Wrong(assignment.group(1) + " is given twice");
+      }
+    }
+    if (!positional.isEmpty()) {
+      request.put("text_args", positional);
+    }
+    if (!named.isEmpty()) {
+      request.put("text", named);
+    }
+  }
+
+  private static String absolute(String path) {
+    return Path.of(path).toAbsolutePath().normalize().toString();
+  }
+
+  private static Map<String, Object> map(String key, Object value) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put(key, value);
+    return map;
+  }
+}
