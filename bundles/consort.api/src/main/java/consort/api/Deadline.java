@@ -9,6 +9,7 @@ import java.time.Duration;
  */
 public final class Deadline {
 
+  private static final Duration LONGEST = Duration.ofDays(36_500);
   private static final ThreadLocal<Deadline> CURRENT = new ThreadLocal<>();
 
   private final long nanos;
@@ -19,7 +20,12 @@ public final class Deadline {
 
   /** A deadline this long from now. */
   public static Deadline after(Duration duration) {
-    return at(System.nanoTime() + Math.min(saturated(duration), Long.MAX_VALUE / 2));
+    return at(System.nanoTime() + nanos(duration));
+  }
+
+  /** A duration in nanoseconds; those of more than a hundred years count as that. */
+  public static long nanos(Duration duration) {
+    return duration.compareTo(LONGEST) > 0 ? LONGEST.toNanos() : duration.toNanos();
   }
 
   /** A deadline at a value of {@link System#nanoTime()}. */
@@ -60,11 +66,5 @@ public final class Deadline {
   /** Whether it has passed. */
   public boolean passed() {
     return remainingNanos() <= 0;
-  }
-
-  private static long saturated(Duration duration) {
-    return duration.getSeconds() >= Long.MAX_VALUE / 2_000_000_000L
-        ? Long.MAX_VALUE / 2
-        : duration.toNanos();
   }
 }

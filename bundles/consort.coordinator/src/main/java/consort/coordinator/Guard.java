@@ -2,41 +2,28 @@
 package consort.coordinator;
 
 import consort.api.Call;
-import consort.api.CallCounts;
 import consort.api.CommandInfo;
 import consort.api.Deadline;
 import consort.api.ErrorCode;
-import consort.api.ErrorKind;
 import consort.api.Faulted;
 import consort.api.InstrumentException;
 import consort.api.InstrumentInfo;
 import consort.api.InstrumentStatus;
-import consort.api.Names;
-import consort.api.Origin;
 import consort.api.Reason;
 import consort.api.Refused;
 import consort.api.Result;
-import consort.api.Role;
 import consort.api.State;
 import consort.api.TimedOut;
 import consort.api.Unreachable;
-import consort.api.Values;
 import consort.api.coordinator.InstrumentSpec;
 import consort.api.coordinator.TemporaryInstrument;
 import consort.api.driver.Identity;
 import consort.api.typed.TypedView;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
@@ -45,84 +32,64 @@ import java.util.function.BooleanSupplier;
  * checks calls, keeps their order, gives them to the driver one at a time, and holds deadlines
  * whatever the driver does. Its behaviour is {@link GuardTable}; here is what the actions mean.
  *
- * <p>One lock guards all fields. It is never held while code of a driver, a link, a listener or a
- * caller runs, and no other lock is taken under it.
+ * <p>One lock guards all fields. It is never held while code of a driver, a listener or a caller
+ * runs, and no other lock is taken under it, save inside {@code cancel} and {@code close} of links,
+ * which never wait.
  */
 final class Guard implements TemporaryInstrument {
 
   /** How long a call may take when nobody says otherwise. */
   static final Duration DEADLINE = Duration.ofSeconds(5);
 
-  /** How long making and connecting an instance may take, on top of the delay its file asks for. */
+  /** How long making and connecting may take, on top of the delay that the file asks for. */
   static final Duration START_LIMIT = Duration.ofSeconds(10);
 
   /** How long a driver may take to come back after a deadline, or to close. */
   static final Duration GRACE = Duration.ofSeconds(2);
 
-  /** How long resynchronising may take before the driver's links count as stuck. */
+  /** How long resynchronising may take. */
   static final Duration SYNC_LIMIT = Duration.ofSeconds(10);
-
-  /** The most calls that wait. */
-  static final int QUEUE = 1000;
 
   /** The most threads that drivers of one instrument may keep. */
   static final int STUCK = 3;
 
-  private static final int URGENT = 4;
-  private static final int ERRORS = 10;
-
-  /** An error of the past, for people who ask why. */
-  record PastError(Instant at, String text) {}
-
   private final String name;
   private final Environment env;
   private final Object lock = new Object();
-  private final Deque<Pending> queue = new ArrayDeque<>();
-  private final Deque<PastError> errors = new ArrayDeque<>();
-  private final Set<Object> stuck = new HashSet<>();
+  private final Condition condition;
+  private final Waiting waiting;
+  private final Crew crew;
 
   private volatile Plan plan;
   private Phase phase = Phase.OFFLINE;
-  private Reason reason = Reason.NONE;
-  private String text = "";
-  private Instant since;
+
+  /** Counts the phases, so that a timer of one that is over does nothing. */
   private long entered;
+
+  /** Whether an instance that was ready is being exchanged. */
   private boolean exchanging;
+
+  /** The plan that failed last: it is not tried again at once. */
   private Plan failed;
+
+  private Plan lastGood;
   private int attempts;
   private boolean retryPending;
 
   private volatile Instance instance;
-  private Plan lastGood;
-  private Worker worker;
-  private volatile Job job;
-  private boolean working;
+  private InstrumentInfo lastInfo;
   private Pending running;
   private CompletionStage<?> stage;
-  private final Set<Pending> urgent = new HashSet<>();
-  private InstrumentInfo lastInfo;
-
-  /**
-   * Whether threads are woken after the lock is free, so that they do not run into it: on the way
-   * of every call.
-   */
-  private boolean defers;
-
-  private Worker toWake;
-  private Pending toSignal;
 
   private int awaiting;
   private volatile Runnable end = () -> {};
 
-  private long sent;
-  private long completed;
-  private long failedCalls;
-  private long timedOut;
-
   Guard(String name, Environment env) {
     this.name = name;
     this.env = env;
-    this.since = env.now();
+    this.condition = new Condition(name, env);
+    this.waiting = new Waiting(name, condition);
+    this.crew = new Crew(this, env);
   }
 
   // ---- What clients see ----
@@ -134,17 +101,21 @@ final class Guard implements TemporaryInstrument {
 
   @Override
   public InstrumentInfo info() {
-    Instance current = instance;
-    InstrumentInfo info = current == null ? null : current.info();
+    InstrumentInfo info = currentInfo();
     if (info != null) {
       return info;
     }
     synchronized (lock) {
       if (lastInfo == null) {
-        throw new Unreachable(ErrorCode.NOT_CONNECTED, unavailable());
+        throw new Unreachable(ErrorCode.NOT_CONNECTED, condition.toString());
       }
       return lastInfo;
     }
+  }
+
+  private InstrumentInfo currentInfo() {
+    Instance current = instance;
+    return current == null ? null : current.info();
   }
 
   @Override
@@ -154,19 +125,19 @@ final class Guard implements TemporaryInstrument {
       InstrumentSpec spec = plan.spec;
       return new InstrumentStatus(
           name,
-          state(),
-          shownReason(),
-          text,
-          since,
+          condition.state(),
+          condition.reason(),
+          condition.text(),
+          condition.since(),
           spec.driver(),
           current == null ? "" : current.plan.source.version().toString(),
           current == null ? Identity.UNKNOWN : current.identity(),
           spec.connection().toString(),
-          queue.size(),
-          stuck.size(),
-          new CallCounts(sent, completed, failedCalls, timedOut),
+          waiting.size(),
+          crew.stuck(),
+          waiting.counts(),
           spec.labels().entrySet().stream()
-              .map(e -> e.getKey() + "=" + e.getValue())
+              .map(label -> label.getKey() + "=" + label.getValue())
               .sorted()
               .toList());
     }
@@ -179,7 +150,7 @@ final class Guard implements TemporaryInstrument {
 
   @Override
   public Result call(Call call) {
-    Pending pending = Pending.awaited(call, env.nanoTime(), limit(call));
+    Pending pending = Pending.awaited(name, call, env.nanoTime(), limit(call));
     submit(pending);
     boolean interrupted = false;
     Object outcome = pending.outcome();
@@ -206,10 +177,9 @@ final class Guard implements TemporaryInstrument {
   @Override
   public CompletionStage<Result> send(Call call) {
     CompletableFuture<Result> future = new CompletableFuture<>();
-    Executor callbacks = env::run;
     long limit = limit(call);
-    Pending pending = Pending.sent(call, env.nanoTime(), limit, future, callbacks);
-    pending.disarm = env.later(limit, () -> expire(pending));
+    Pending pending = Pending.sent(name, call, env.nanoTime(), limit, future, env::run);
+    pending.disarm(env.later(limit, () -> expire(pending)));
     try {
       submit(pending);
     } catch (InstrumentException e) {
@@ -218,110 +188,60 @@ final class Guard implements TemporaryInstrument {
     return future;
   }
 
+  /** The deadline of the call, else of the command, else of the instrument; ns. */
   private long limit(Call call) {
     Duration limit = call.deadline();
-    if (limit == null) {
-      Instance current = instance;
-      InstrumentInfo info = current == null ? null : current.info();
-      limit =
-          info == null
-              ? null
-              : info.command(call.command()).map(CommandInfo::deadline).orElse(null);
+    InstrumentInfo info = limit == null ? currentInfo() : null;
+    if (info != null) {
+      limit = info.command(call.command()).map(CommandInfo::deadline).orElse(null);
     }
     if (limit == null) {
-      limit = spec().deadline() == null ? DEADLINE : spec().deadline();
+      limit = plan.spec.deadline();
     }
-    return Math.min(limit.toSeconds(), 1_000_000_000L) == limit.toSeconds()
-        ? limit.toNanos()
-        : Long.MAX_VALUE / 4;
-  }
-
-  private InstrumentSpec spec() {
-    return plan.spec;
+    return Deadline.nanos(limit == null ? DEADLINE : limit);
   }
 
   // ---- Calls in ----
 
   private void submit(Pending pending) {
-    Instance current = instance;
-    InstrumentInfo info = current == null ? null : current.info();
+    InstrumentInfo info = currentInfo();
     try {
       if (info != null) {
-        bind(pending, info);
+        pending.bind(info);
       }
-      Worker wake;
+      Worker woken;
       synchronized (lock) {
-        defers = true;
+        crew.hold();
         try {
-          admit(pending, info != null && pending.command.urgent());
+          admit(pending);
         } finally {
-          defers = false;
-          wake = toWake;
-          toWake = null;
+          woken = crew.release();
         }
       }
-      if (wake != null) {
-        wake.wake();
+      if (woken != null) {
+        woken.wake();
       }
     } catch (InstrumentException e) {
       synchronized (lock) {
-        failedCalls++;
+        waiting.refused();
       }
-      throw located(e, pending);
+      throw e.at(pending.origin());
     }
   }
 
-  /** Checks a call against the commands of the driver and converts its arguments. */
-  private void bind(Pending pending, InstrumentInfo info) {
-    Call call = pending.call;
-    CommandInfo command =
-        info.command(call.command())
-            .orElseThrow(
-                () -> new Refused(ErrorCode.UNKNOWN_COMMAND, unknown(call.command(), info)));
-    if (!command.reads() && !call.caller().role().includes(Role.OPERATOR)) {
-      throw new Refused(
-          ErrorCode.NOT_ALLOWED,
-          command.name()
-              + " needs the role OPERATOR; "
-              + call.caller().name()
-              + " is "
-              + call.caller().role());
-    }
-    pending.arguments = Values.bind(command, call.positional(), call.named());
-    pending.command = command;
-    pending.boundTo = info;
-  }
-
-  private String unknown(String command, InstrumentInfo info) {
-    return name
-        + " has no command '"
-        + command
-        + "'; it has "
-        + String.join(", ", info.commands().stream().map(CommandInfo::name).toList());
-  }
-
-  private void admit(Pending pending, boolean overtakes) {
+  private void admit(Pending pending) {
     if (plan.goal != Plan.Goal.RUN) {
       throw new Refused(ErrorCode.STOPPED, name + " is stopped");
     }
-    if (phase == Phase.OFFLINE
-        || phase == Phase.FAULT
-        || phase == Phase.STOPPED
-        || phase == Phase.CLOSED) {
-      throw offline();
+    if (phase == Phase.OFFLINE || phase == Phase.FAULT || phase == Phase.STOPPED) {
+      throw condition.unavailable();
     }
-    if (overtakes && GuardTable.of(phase, Event.URGENT) != null) {
-      if (urgent.size() >= URGENT) {
-        throw new Refused(ErrorCode.BUSY, URGENT + " urgent calls of " + name + " are running");
-      }
+    if (pending.urgent() && GuardTable.of(phase, Event.URGENT) != null) {
+      waiting.requireRoomForUrgent();
       step(Event.URGENT, pending);
       return;
     }
-    if (queue.size() >= QUEUE) {
-      throw new Refused(
-          ErrorCode.BUSY, "the queue of " + name + " is full: " + QUEUE + " calls wait");
-    }
-    queue.add(pending);
+    waiting.add(pending);
     if (phase == Phase.READY) {
       next();
     }
@@ -330,24 +250,17 @@ final class Guard implements TemporaryInstrument {
   /** The deadline of a call has passed: whoever waits for it, or the timer, says so. */
   private void expire(Pending pending) {
     synchronized (lock) {
-      if (pending.done()) {
+      if (pending.outcome() != null) {
         return;
       }
       if (pending == running) {
         step(Event.TIMEOUT);
         next();
-      } else if (queue.remove(pending)) {
-        fail(
-            pending,
-            new Refused(
-                ErrorCode.DEADLINE_IN_QUEUE,
-                called(pending)
-                    + " waited "
-                    + seconds(pending.limit)
-                    + " in the queue and was not sent"));
-      } else if (urgent.contains(pending)) {
-        fail(pending, overdue(pending));
-        env.later(GRACE.toNanos(), () -> urgentGrace(pending));
+      } else if (waiting.remove(pending)) {
+        waiting.fail(pending, pending.expiredInQueue());
+      } else if (waiting.isUrgent(pending)) {
+        waiting.fail(pending, pending.overdue());
+        env.later(GRACE.toNanos(), () -> urgentGraceOver(pending));
       }
     }
   }
@@ -357,29 +270,28 @@ final class Guard implements TemporaryInstrument {
   /** Gives the guard a new plan, and works towards it. */
   void want(Plan wanted) {
     synchronized (lock) {
-      boolean exchange =
-          plan != null
-              && wanted.goal == Plan.Goal.RUN
-              && instance != null
-              && phase != Phase.OFFLINE;
       plan = wanted;
-      exchanging |= exchange;
+      exchanging =
+          wanted.goal == Plan.Goal.RUN
+              && (exchanging || (instance != null && phase != Phase.OFFLINE));
       attempts = 0;
       retryPending = false;
       if (wanted.goal != Plan.Goal.RUN) {
-        exchanging = false;
         refuseWaiting();
       }
       next();
     }
   }
 
-  /** A driver's links were found lost. */
+  private void refuseWaiting() {
+    waiting.failAll(() -> new Refused(ErrorCode.STOPPED, name + " was stopped"));
+  }
+
+  /** A link of an instance was found lost. */
   void linkLost(Instance of, String why) {
     synchronized (lock) {
       if (instance == of && GuardTable.of(phase, Event.LINK_LOST) != null) {
-        reason = Reason.NO_LINK;
-        text = why;
+        condition.because(Reason.NO_LINK, why);
         step(Event.LINK_LOST);
         next();
       }
@@ -397,10 +309,10 @@ final class Guard implements TemporaryInstrument {
       if (current == null || (source != null && current.plan.source != source)) {
         return;
       }
-      text = "the driver " + current.plan.source + " was removed while it was busy";
-      reason = Reason.NO_DRIVER;
+      String why = "the driver " + current.plan.source + " was removed while it was busy";
+      condition.because(Reason.NO_DRIVER, why);
       if (running != null) {
-        fail(running, new TimedOut(called(running) + ": " + text + "; its effect is unknown"));
+        waiting.fail(running, new TimedOut(running + ": " + why + "; its effect is unknown"));
       }
       if (GuardTable.of(phase, Event.TIMEOUT) != null) {
         step(Event.TIMEOUT);
@@ -417,128 +329,98 @@ final class Guard implements TemporaryInstrument {
   /** The job for a worker; null for none now, {@link Job#LEAVE} when it is no longer wanted. */
   Job poll(Worker by) {
     synchronized (lock) {
-      return takeJob(by);
+      return crew.take(by);
     }
   }
 
   /** Whether it is worth polling; without the lock. */
   boolean hasWork() {
-    return job != null;
-  }
-
-  private Job takeJob(Worker by) {
-    if (by != worker) {
-      return Job.LEAVE;
-    }
-    Job taken = job;
-    job = null;
-    working = taken != null;
-    return taken;
+    return crew.hasWork();
   }
 
   /** Lets a worker go; false when there is work for it after all. */
   boolean release(Worker by) {
     synchronized (lock) {
-      if (by != worker) {
-        return true;
-      }
-      if (job != null) {
-        return false;
-      }
-      worker = null;
-      return true;
+      return crew.leave(by);
     }
   }
 
   /** Does a job; runs the driver's code. Called without the lock. */
   Object perform(Job work) throws Exception {
+    Instance on = work.instance();
     switch (work.kind()) {
       case START -> {
-        Deadline.set(Deadline.after(startLimit(work.instance().plan)));
-        work.instance().start();
+        Deadline.set(Deadline.after(startLimit(on.plan)));
+        on.start();
       }
       case CALL -> {
-        return run(work.instance(), work.call());
+        return work.call().run(on, env);
       }
       case SYNC -> {
         Deadline.set(Deadline.after(SYNC_LIMIT.dividedBy(2)));
-        work.instance().links.resynchronise();
+        on.links.resynchronise();
       }
       case CLOSE -> {
         Deadline.set(Deadline.after(GRACE));
-        work.instance().close();
+        on.close();
       }
     }
     return null;
   }
 
-  private Object run(Instance on, Pending call) throws Exception {
-    if (call.boundTo != on.info()) {
-      bind(call, on.info());
-    }
-    Deadline.set(Deadline.at(call.deadline));
-    call.startedNanos = env.nanoTime();
-    Object value = on.call(call.command.name(), call.arguments);
-    if (value instanceof CompletionStage<?> returned) {
-      return returned;
-    }
-    return result(on, call, value);
-  }
-
-  private Result result(Instance on, Pending call, Object value) {
-    Object checked = value;
-    if (!on.typed()) {
-      try {
-        checked = Values.convert(call.command.name(), call.command.result(), value);
-      } catch (Refused e) {
-        throw new Faulted(
-            ErrorCode.DRIVER_ERROR, 0, "the driver's answer is wrong: " + e.getMessage(), e);
-      }
-    }
-    return new Result(checked, call.command, call.startedNanos, env.nanoTime());
-  }
-
   /**
    * Takes the outcome of a job.
    *
-   * @return the next job for the same worker, or null
+   * @return the next job for the same worker; see {@link #poll}
    */
   Job finish(Worker by, Job done, Object outcome) {
     Job following;
-    Pending answered;
+    boolean answered;
     synchronized (lock) {
-      if (by != worker) {
-        // Given up long ago: its answer is nobody's, but its thread is free again.
-        stuck.remove(by);
+      if (!crew.back(by)) {
         return Job.LEAVE;
       }
-      working = false;
-      defers = true;
+      Object before = done.call() == null ? null : done.call().outcome();
+      crew.hold();
       try {
         finished(done, outcome);
         next();
       } finally {
-        defers = false;
-        toWake = null;
-        answered = toSignal;
-        toSignal = null;
+        crew.release();
       }
-      following = takeJob(by);
+      answered = done.call() != null && before == null && done.call().outcome() != null;
+      following = crew.take(by);
     }
-    if (answered != null) {
-      answered.signal();
+    if (answered) {
+      // After the lock is free: whom it wakes is likely to want it.
+      done.call().signal();
     }
     return following;
   }
 
   private void finished(Job done, Object outcome) {
+    Throwable thrown = outcome instanceof Worker.Thrown t ? t.cause() : null;
     switch (done.kind()) {
-      case START -> started(done.instance(), outcome);
-      case CALL -> returned(done.call(), outcome);
-      case SYNC -> synced(outcome);
+      case START -> started(done.instance(), outcome instanceof Worker.Thrown, thrown);
+      case CALL -> {
+        if (outcome instanceof CompletionStage<?> returned) {
+          stage = returned;
+          step(Event.STAGE);
+        } else {
+          returned(done.call(), outcome);
+        }
+      }
+      case SYNC -> {
+        if (outcome instanceof Worker.Thrown) {
+          condition.because(Reason.NO_LINK, Texts.message(thrown));
+          step(Event.SYNC_FAILED);
+        } else {
+          step(Event.SYNCED);
+        }
+      }
       case CLOSE -> {
-        if (outcome instanceof Worker.Thrown thrown) {
-          env.mistake(this, "close", thrown.cause());
+        if (outcome instanceof Worker.Thrown) {
+          env.mistake(this, "close", thrown);
         }
         instance = null;
         step(Event.DISCARDED);
@@ -546,34 +428,31 @@ final class Guard implements TemporaryInstrument {
     }
   }
 
-  private void started(Instance made, Object outcome) {
+  private void started(Instance made, boolean failed, Throwable cause) {
     if (phase == Phase.LATE_START) {
-      reason = Reason.CONNECT_TIMEOUT;
-      text = "connecting took longer than " + seconds(startLimit(made.plan).toNanos());
+      String limit = Texts.seconds(startLimit(made.plan).toNanos());
+      condition.because(Reason.CONNECT_TIMEOUT, "connecting took longer than " + limit);
       failStart(made.plan, Event.START_FAILED);
-      return;
-    }
-    if (!(outcome instanceof Worker.Thrown thrown)) {
+    } else if (!failed) {
       lastInfo = made.info();
       lastGood = made.plan;
       step(Event.STARTED);
-      return;
-    }
-    Throwable cause = thrown.cause();
-    text = message(cause);
-    remember(text);
-    if (!(cause instanceof InstrumentException)) {
-      env.mistake(this, "connect", cause);
-    }
-    if (made.broken(cause)) {
-      reason = Reason.CONFIGURATION;
-      instance = null;
-      env.run(made.links::close);
-      failStart(made.plan, Event.BROKEN);
     } else {
-      boolean link = cause instanceof Unreachable e && e.code() == ErrorCode.NO_LINK;
-      reason = link ? Reason.NO_LINK : Reason.CONNECT_FAILED;
-      failStart(made.plan, Event.START_FAILED);
+      String text = Texts.message(cause);
+      condition.remember(text);
+      if (!(cause instanceof InstrumentException)) {
+        env.mistake(this, "connect", cause);
+      }
+      if (made.broken(cause)) {
+        condition.because(Reason.CONFIGURATION, text);
+        made.links.close();
+        instance = null;
+        failStart(made.plan, Event.BROKEN);
+      } else {
+        boolean link = cause instanceof Unreachable e && e.code() == ErrorCode.NO_LINK;
+        condition.because(link ? Reason.NO_LINK : Reason.CONNECT_FAILED, text);
+        failStart(made.plan, Event.START_FAILED);
+      }
     }
   }
 
@@ -581,30 +460,20 @@ final class Guard implements TemporaryInstrument {
   private void failStart(Plan of, Event event) {
     failed = of;
     if (plan == of && of.fallback != null) {
-      remember("the driver " + of.source + " was taken back: " + text);
+      condition.remember("the driver " + of.source + " was taken back: " + condition.reasonText());
       plan = of.fallback;
     }
     step(event);
   }
 
-  private void returned(Pending call, Object outcome) {
-    if (outcome instanceof CompletionStage<?> returned) {
-      stage = returned;
-      step(Event.STAGE);
-      return;
-    }
-    settle(call, outcome);
-  }
-
   /** The running call has an outcome. */
-  private void settle(Pending call, Object outcome) {
+  private void returned(Pending call, Object outcome) {
     if (phase == Phase.OVERDUE || phase == Phase.LATE_STAGE) {
       // Its caller has been told; the late answer is nobody's.
       step(Event.RETURN);
       return;
     }
-    Object answer =
-        outcome instanceof Worker.Thrown thrown ? failure(call, thrown.cause()) : outcome;
+    Object answer = outcome instanceof Worker.Thrown t ? failure(call, t.cause()) : outcome;
     Event event = Event.RETURN;
     if (answer instanceof InstrumentException e) {
       event =
@@ -613,57 +482,32 @@ final class Guard implements TemporaryInstrument {
             case UNREACHABLE -> e.code() == ErrorCode.NO_LINK ? Event.RETURN_LOST : Event.RETURN;
             case REFUSED, FAULTED -> Event.RETURN;
           };
-    }
-    if (event == Event.RETURN_LOST) {
-      reason = Reason.NO_LINK;
-      text = ((InstrumentException) answer).getMessage();
+      if (event == Event.RETURN_LOST) {
+        condition.because(Reason.NO_LINK, e.getMessage());
+      }
     }
     step(event, answer);
   }
 
   private InstrumentException failure(Pending call, Throwable cause) {
     if (cause instanceof InstrumentException e) {
-      return located(e, call);
+      return e;
     }
-    env.mistake(this, called(call), cause);
-    return located(
-        new Faulted(
-            ErrorCode.DRIVER_ERROR,
-            0,
-            called(call) + ": the driver failed: " + message(cause),
-            cause),
-        call);
+    env.mistake(this, call.toString(), cause);
+    String text = call + ": the driver failed: " + Texts.message(cause);
+    return new Faulted(ErrorCode.DRIVER_ERROR, 0, text, cause);
   }
 
-  private void synced(Object outcome) {
-    if (outcome instanceof Worker.Thrown thrown) {
-      reason = Reason.NO_LINK;
-      text = message(thrown.cause());
-      step(Event.SYNC_FAILED);
-    } else {
-      step(Event.SYNCED);
+  /** The outcome of a stage: a result, or what was thrown. */
+  private Object outcome(Pending call, Instance on, Object value, Throwable thrown) {
+    if (thrown != null) {
+      boolean wrapped = thrown instanceof CompletionException && thrown.getCause() != null;
+      return new Worker.Thrown(wrapped ? thrown.getCause() : thrown);
     }
-  }
-
-  private void stageDone(Pending call, CompletionStage<?> of, Object value, Throwable thrown) {
-    Object outcome;
     try {
-      Throwable cause =
-          thrown instanceof CompletionException && thrown.getCause() != null
-              ? thrown.getCause()
-              : thrown;
-      Instance on = instance;
-      outcome = cause != null || on == null ? new Worker.Thrown(cause) : result(on, call, value);
+      return call.result(on, value, env);
     } catch (InstrumentException e) {
-      outcome = new Worker.Thrown(e);
-    }
-    synchronized (lock) {
-      if (stage != of) {
-        return;
-      }
-      stage = null;
-      settle(call, outcome);
-      next();
+      return new Worker.Thrown(e);
     }
   }
 
@@ -684,11 +528,9 @@ final class Guard implements TemporaryInstrument {
       throw new IllegalStateException(name + ": " + event + " in " + phase);
     }
     env.stepped(phase, event);
-    Phase from = phase;
-    State before = state();
-    phase = transition.to();
-    if (phase != from) {
-      enter();
+    if (phase != transition.to()) {
+      phase = transition.to();
+      arm();
     }
     for (Action action : transition.actions()) {
       act(action, what);
@@ -696,174 +538,172 @@ final class Guard implements TemporaryInstrument {
     if (awaiting > 0) {
       lock.notifyAll();
     }
-    State after = state();
-    if (before != after && !(isTurn(before) && isTurn(after))) {
-      env.changed(
-          this, after + (shownReason() == Reason.NONE ? "" : "(" + reason.text() + ") " + text));
+  }
+
+  /** Tells the state, once all that follows from an event is done. */
+  private void tell() {
+    boolean shut = phase == Phase.FAULT || phase == Phase.STOPPED || phase == Phase.CLOSED;
+    String news = condition.enter(exchanging && !shut ? State.SWAPPING : phase.state());
+    if (news != null) {
+      env.changed(this, news);
     }
   }
 
-  /** Calls come and go too often to tell of each. */
-  private static boolean isTurn(State state) {
-    return state == State.READY || state == State.BUSY;
-  }
-
-  /** A phase begins: its limit is armed. */
-  private void enter() {
-    long now = ++entered;
+  /** Arms the limit of the phase that begins. */
+  private void arm() {
+    entered++;
     switch (phase) {
-      case STARTING -> arm(now, startLimit(plan), Event.TIMEOUT);
-      case LATE_START, OVERDUE, LATE_STAGE, CLOSING -> arm(now, GRACE, Event.GRACE_OVER);
-      case RESYNC -> arm(now, SYNC_LIMIT, Event.GRACE_OVER);
+      case STARTING -> arm(startLimit(plan), Event.TIMEOUT);
+      case LATE_START, OVERDUE, LATE_STAGE, CLOSING -> arm(GRACE, Event.GRACE_OVER);
+      case RESYNC -> arm(SYNC_LIMIT, Event.GRACE_OVER);
       case OFFLINE, READY, BUSY, WAITING, FAULT, STOPPED, CLOSED -> {}
     }
-    if (phase.state() != State.READY && phase.state() != State.BUSY) {
-      since = env.now();
-    }
   }
 
-  private void arm(long of, Duration limit, Event event) {
+  private void arm(Duration limit, Event event) {
+    long now = entered;
     env.later(
         limit.toNanos(),
         () -> {
           synchronized (lock) {
-            if (entered == of) {
-              if (event == Event.GRACE_OVER) {
-                stuckReason();
-              }
-              if (phase == Phase.LATE_START) {
-                failStart(failedStart(), event);
-              } else {
-                step(event);
-              }
+            if (entered == now) {
+              limitOver(event);
               next();
             }
           }
         });
   }
 
-  private Plan failedStart() {
-    return instance == null ? plan : instance.plan;
-  }
-
-  private void stuckReason() {
-    if (phase == Phase.CLOSING) {
-      remember(
-          "closing the driver took longer than "
-              + seconds(GRACE.toNanos())
-              + "; its thread was given up");
+  private void limitOver(Event event) {
+    if (event == Event.TIMEOUT) {
+      step(event);
       return;
     }
-    reason = Reason.STUCK;
-    String where =
-        running == null
-            ? "while it " + (phase == Phase.LATE_START ? "connected" : "resynchronised")
-            : "from " + called(running);
-    text = "the driver did not return " + where + "; 'restart " + name + "' makes a new one";
-    remember(text);
+    String what =
+        switch (phase) {
+          case CLOSING -> "closing";
+          case LATE_START -> "connecting";
+          case RESYNC -> "resynchronising its link";
+          default -> String.valueOf(running);
+        };
+    stuckIn(what);
+    if (phase == Phase.LATE_START) {
+      failStart(instance.plan, event);
+    } else {
+      step(event);
+    }
+  }
+
+  private void stuckIn(String what) {
+    String text = "the driver did not return from " + what;
+    condition.remember(text);
+    condition.because(Reason.STUCK, text + "; 'restart " + name + "' makes a new one");
   }
 
   private void act(Action action, Object what) {
     switch (action) {
       case ANSWER -> {
-        Pending call = running;
-        running = null;
-        answer(call, what);
-      }
-      case EXPIRE -> fail(running, overdue(running));
-      case FAIL_RUNNING -> {
-        fail(running, new Unreachable(ErrorCode.STUCK, called(running) + ": " + unavailable()));
-        running = null;
-      }
-      case CANCEL_IO -> {
-        if (instance != null) {
-          instance.links.cancel();
+        waiting.settle(running, what);
+        if (stage != null) {
+          running.signal();
         }
+        running = null;
+        stage = null;
       }
-      case CANCEL_STAGE -> cancelStage();
-      case AWAIT_STAGE -> {
-        CompletionStage<?> of = stage;
-        Pending call = running;
-        // On a thread of its own: completing it may run code of whoever completes it.
-        env.run(() -> of.whenComplete((value, thrown) -> stageDone(call, of, value, thrown)));
-      }
-      case ABANDON -> giveUp();
+      case EXPIRE -> waiting.fail(running, running.overdue());
+      case FAIL_RUNNING -> waiting.fail(running, condition.lost(running));
+      case CANCEL_IO -> instance.links.cancel();
+      case CANCEL_STAGE -> cancelStage(stage);
+      case AWAIT_STAGE -> awaitStage(running, stage, instance);
+      case ABANDON -> abandonInstance();
       case FAIL_WAITING -> {
         if (!anotherIsNext()) {
           exchanging = false;
-          failWaiting();
+          tell();
+          waiting.failAll(condition::unavailable);
         }
       }
       case REFUSE_WAITING -> refuseWaiting();
       case RETRY_LATER -> retryLater();
       case ADMIT -> {
-        reason = Reason.NONE;
-        text = "";
+        condition.clear();
         attempts = 0;
         failed = null;
         exchanging = false;
-        since = env.now();
         env.ready(this, instance);
       }
       case WITHDRAW -> env.withdrawn(this);
       case DO_START -> {
         if (instance == null) {
-          Instance[] self = new Instance[1];
-          self[0] = new Instance(plan, env.links(name, why -> linkLost(self[0], why)));
-          instance = self[0];
+          instance = new Instance(plan, made -> env.links(name, why -> linkLost(made, why)));
         }
-        dispatch(new Job(Job.Kind.START, instance, null));
+        crew.dispatch(new Job(Job.Kind.START, instance, null));
       }
       case DO_CALL -> {
-        running = queue.poll();
-        sent++;
-        dispatch(new Job(Job.Kind.CALL, instance, running));
+        running = waiting.take();
+        crew.dispatch(new Job(Job.Kind.CALL, instance, running));
       }
       case DO_URGENT -> runUrgent((Pending) what, instance);
       case DO_SYNC -> {
         running = null;
-        dispatch(new Job(Job.Kind.SYNC, instance, null));
+        stage = null;
+        crew.dispatch(new Job(Job.Kind.SYNC, instance, null));
       }
-      case DO_CLOSE -> dispatch(new Job(Job.Kind.CLOSE, instance, null));
+      case DO_CLOSE -> crew.dispatch(new Job(Job.Kind.CLOSE, instance, null));
     }
   }
 
   /** What follows from the plan, now that a step is done. */
   private void next() {
-    switch (phase) {
+    Event event = following();
+    while (event != null) {
+      step(event);
+      event = following();
+    }
+    tell();
+  }
+
+  private Event following() {
+    return switch (phase) {
       case READY -> {
         if (instance.plan != plan) {
-          step(Event.DISCARD);
-        } else if (!queue.isEmpty()) {
-          step(Event.CALL);
+          yield Event.DISCARD;
         }
+        yield waiting.isEmpty() ? null : Event.CALL;
       }
-      case OFFLINE -> {
-        if (instance != null && instance.plan != plan) {
-          step(Event.DISCARD);
-        } else if (plan.goal != Plan.Goal.RUN) {
-          step(plan.goal == Plan.Goal.STOP ? Event.STOP : Event.CLOSE);
-          next();
-        } else if (plan.source == null) {
-          noDriver();
-        } else if (!retryPending && plan != failed) {
-          step(Event.START);
-        }
-      }
-      case FAULT -> {
-        if (plan != failed) {
-          leaveFault();
-        }
-      }
-      case STOPPED -> {
-        if (plan.goal == Plan.Goal.RUN && plan.source == null) {
-          noDriver();
-        } else if (plan.goal != Plan.Goal.STOP) {
-          step(plan.goal == Plan.Goal.RUN ? Event.START : Event.CLOSE);
-        }
-      }
-      case STARTING, LATE_START, BUSY, WAITING, OVERDUE, LATE_STAGE, RESYNC, CLOSING, CLOSED -> {}
+      case OFFLINE -> instance != null && instance.plan != plan ? Event.DISCARD : beginning();
+      case FAULT -> plan == failed ? null : beginning();
+      case STOPPED -> plan.goal == Plan.Goal.STOP ? null : beginning();
+      case STARTING, LATE_START, BUSY, WAITING, OVERDUE, LATE_STAGE, RESYNC, CLOSING, CLOSED ->
+          null;
+    };
+  }
+
+  /** How the plan begins where nothing runs. */
+  private Event beginning() {
+    if (plan.goal != Plan.Goal.RUN) {
+      return plan.goal == Plan.Goal.STOP ? Event.STOP : Event.CLOSE;
     }
+    if (plan.source == null) {
+      String pin = plan.spec.version() == null ? "" : " of version " + plan.spec.version();
+      condition.because(
+          Reason.NO_DRIVER, "no driver " + plan.spec.driver() + pin + " is installed");
+      return phase == Phase.OFFLINE && waiting.isEmpty() && !exchanging ? null : Event.NO_DRIVER;
+    }
+    if (phase == Phase.OFFLINE && (retryPending || plan == failed)) {
+      return null;
+    }
+    if (crew.stuck() >= STUCK) {
+      if (phase == Phase.FAULT) {
+        failed = plan;
+        exchanging = false;
+        condition.because(
+            Reason.STUCK, crew.stuck() + " threads of its drivers are stuck; restart the node");
+        waiting.failAll(condition::unavailable);
+        return null;
+      }
+    }
+    return Event.START;
   }
 
   /** Whether the plan is another one than that which just failed, so that it is tried at once. */
@@ -872,50 +712,10 @@ final class Guard implements TemporaryInstrument {
     return plan.goal == Plan.Goal.RUN && plan.source != null && plan != last;
   }
 
-  private void noDriver() {
-    if (phase == Phase.OFFLINE && reason == Reason.NO_DRIVER && queue.isEmpty()) {
-      return;
-    }
-    reason = Reason.NO_DRIVER;
-    exchanging = false;
-    String pin = plan.spec.version() == null ? "" : " of version " + plan.spec.version();
-    text = "no driver " + plan.spec.driver() + pin + " is installed";
-    step(Event.NO_DRIVER);
-  }
-
-  private void leaveFault() {
-    if (plan.goal != Plan.Goal.RUN) {
-      step(plan.goal == Plan.Goal.STOP ? Event.STOP : Event.CLOSE);
-      next();
-    } else if (plan.source == null) {
-      noDriver();
-    } else if (stuck.size() >= STUCK) {
-      failed = plan;
-      reason = Reason.STUCK;
-      text = stuck.size() + " threads of its drivers are stuck; restart the node";
-      failWaiting();
-    } else {
-      step(Event.START);
-    }
-  }
-
   // ---- What the actions do ----
 
-  private void dispatch(Job work) {
-    job = work;
-    if (worker == null) {
-      worker = new Worker(this);
-      env.run(worker);
-    } else if (defers) {
-      toWake = worker;
-    } else {
-      worker.wake();
-    }
-  }
-
   private void runUrgent(Pending call, Instance on) {
-    urgent.add(call);
-    sent++;
+    waiting.begin(call);
     env.run(
         () -> {
           Thread thread = Thread.currentThread();
@@ -923,7 +723,7 @@ final class Guard implements TemporaryInstrument {
           thread.setName("guard " + name + " urgent");
           Object outcome;
           try {
-            outcome = run(on, call);
+            outcome = call.run(on, env);
           } catch (Throwable t) {
             outcome = new Worker.Thrown(t);
           } finally {
@@ -932,10 +732,7 @@ final class Guard implements TemporaryInstrument {
           }
           if (outcome instanceof CompletionStage<?> returned) {
             returned.whenComplete(
-                (value, thrown) ->
-                    urgentDone(
-                        call,
-                        thrown != null ? new Worker.Thrown(thrown) : result(on, call, value)));
+                (value, thrown) -> urgentDone(call, outcome(call, on, value, thrown)));
           } else {
             urgentDone(call, outcome);
           }
@@ -944,83 +741,63 @@ final class Guard implements TemporaryInstrument {
 
   private void urgentDone(Pending call, Object outcome) {
     synchronized (lock) {
-      urgent.remove(call);
-      stuck.remove(call);
-      if (!call.done()) {
-        answer(
-            call,
-            outcome instanceof Worker.Thrown thrown ? failure(call, thrown.cause()) : outcome);
+      waiting.end(call);
+      crew.back(call);
+      if (call.outcome() == null) {
+        Object answer = outcome instanceof Worker.Thrown t ? failure(call, t.cause()) : outcome;
+        waiting.settle(call, answer);
+        call.signal();
       }
     }
   }
 
-  private void answer(Pending call, Object outcome) {
-    if (outcome instanceof InstrumentException e) {
-      fail(call, e);
-    } else if (!call.done()) {
-      completed++;
-      if (defers) {
-        call.set(outcome);
-        toSignal = call;
-      } else {
-        call.complete(outcome);
-      }
-    }
-  }
-
-  private void urgentGrace(Pending call) {
+  private void urgentGraceOver(Pending call) {
     synchronized (lock) {
-      if (!urgent.contains(call) || GuardTable.of(phase, Event.URGENT_STUCK) == null) {
-        return;
+      if (waiting.isUrgent(call) && GuardTable.of(phase, Event.URGENT_STUCK) != null) {
+        waiting.end(call);
+        crew.stuck(call);
+        stuckIn(call.toString());
+        step(Event.URGENT_STUCK);
+        next();
       }
-      urgent.remove(call);
-      stuck.add(call);
-      reason = Reason.STUCK;
-      text =
-          "the driver did not return from "
-              + called(call)
-              + "; 'restart "
-              + name
-              + "' makes a new one";
-      remember(text);
-      step(Event.URGENT_STUCK);
-      next();
     }
   }
 
-  private void giveUp() {
-    if (instance != null) {
-      failed = instance.plan;
-      instance.links.close();
-      instance = null;
-    }
+  private void awaitStage(Pending call, CompletionStage<?> of, Instance on) {
+    // On a thread of its own: asking for it may run code of the driver.
+    env.run(
+        () ->
+            of.whenComplete(
+                (value, thrown) -> {
+                  Object outcome = outcome(call, on, value, thrown);
+                  synchronized (lock) {
+                    if (stage == of) {
+                      returned(call, outcome);
+                      next();
+                    }
+                  }
+                }));
+  }
+
+  private void cancelStage(CompletionStage<?> of) {
+    // On a thread of its own: it may run code of the driver.
+    env.run(
+        () -> {
+          try {
+            of.toCompletableFuture().cancel(true);
+          } catch (UnsupportedOperationException e) {
+            // a stage that cannot be cancelled has the grace to complete
+          }
+        });
+  }
+
+  private void abandonInstance() {
+    failed = instance.plan;
+    instance.links.close();
+    instance = null;
     running = null;
     stage = null;
-    job = null;
-    Worker held = worker;
-    worker = null;
-    if (held != null && working) {
-      stuck.add(held);
-      held.interrupt();
-    } else if (held != null) {
-      held.wake();
-    }
-    working = false;
-  }
-
-  private void cancelStage() {
-    CompletionStage<?> of = stage;
-    if (of != null) {
-      // It may run code of the driver, so not here.
-      env.run(
-          () -> {
-            try {
-              of.toCompletableFuture().cancel(true);
-            } catch (UnsupportedOperationException e) {
-              // a stage that cannot be cancelled has the grace to complete
-            }
-          });
-    }
+    crew.abandon();
   }
 
   private void retryLater() {
@@ -1028,172 +805,35 @@ final class Guard implements TemporaryInstrument {
       return;
     }
     if (!plan.spec.reconnect().enabled()) {
-      text += "; reconnecting is off, 'restart " + name + "' tries again";
+      condition.add("; reconnecting is off, 'restart " + name + "' tries again");
       failed = plan;
       return;
     }
     retryPending = true;
     Plan of = plan;
-    long when = entered;
+    long now = entered;
     env.later(
         plan.spec.reconnect().delay(attempts++).toNanos(),
         () -> {
           synchronized (lock) {
-            if (entered == when && plan == of && retryPending) {
+            if (entered == now && plan == of && retryPending) {
               retryPending = false;
               failed = null;
-              step(Event.START);
               next();
             }
           }
         });
   }
 
-  private void failWaiting() {
-    while (!queue.isEmpty()) {
-      fail(queue.poll(), offline());
-    }
-  }
-
-  private void refuseWaiting() {
-    while (!queue.isEmpty()) {
-      fail(queue.poll(), new Refused(ErrorCode.STOPPED, name + " was stopped"));
-    }
-  }
-
-  private void fail(Pending call, InstrumentException e) {
-    if (call.done()) {
-      return;
-    }
-    failedCalls++;
-    if (e.kind() == ErrorKind.TIMED_OUT) {
-      timedOut++;
-    }
-    if (e.kind() != ErrorKind.REFUSED) {
-      remember(e.getMessage());
-    }
-    call.complete(located(e, call));
-  }
-
-  private InstrumentException offline() {
-    if (phase == Phase.STOPPED || phase == Phase.CLOSED) {
-      return new Refused(ErrorCode.STOPPED, name + " is stopped");
-    }
-    ErrorCode code =
-        switch (reason) {
-          case NO_DRIVER -> ErrorCode.NO_DRIVER;
-          case NO_LINK -> ErrorCode.NO_LINK;
-          case STUCK -> ErrorCode.STUCK;
-          case NONE, CONNECT_FAILED, CONNECT_TIMEOUT, CONFIGURATION -> ErrorCode.NOT_CONNECTED;
-        };
-    return new Unreachable(code, unavailable());
-  }
-
-  private InstrumentException located(InstrumentException e, Pending call) {
-    String command = call.command == null ? call.call.command() : call.command.name();
-    return e.at(new Origin(name, command, "", "", ""));
-  }
-
-  private String unavailable() {
-    String why = text.isEmpty() ? "" : ": " + text;
-    return name
-        + " is "
-        + state()
-        + (shownReason() == Reason.NONE ? "" : "(" + reason.text() + ")")
-        + why;
-  }
-
-  private TimedOut overdue(Pending call) {
-    return new TimedOut(
-        called(call) + ": no answer within " + seconds(call.limit) + "; its effect is unknown");
-  }
-
-  private String called(Pending call) {
-    return name + "." + (call.command == null ? call.call.command() : call.command.name());
-  }
-
-  private static String seconds(long nanos) {
-    return Values.number(Math.round(nanos / 1e6) / 1e3) + " s";
-  }
-
-  private static String message(Throwable cause) {
-    if (cause == null) {
-      return "no result";
-    }
-    String message = cause.getMessage();
-    return message == null || message.isBlank()
-        ? Values.text(Names.snake(cause.getClass().getSimpleName()).replace('_', ' '))
-        : message;
-  }
-
   private static Duration startLimit(Plan of) {
     return START_LIMIT.plus(of.spec.startupDelay());
   }
 
-  private void remember(String error) {
-    if (!errors.isEmpty() && errors.peekLast().text().equals(error)) {
-      errors.pollLast();
-    }
-    errors.add(new PastError(env.now(), error));
-    if (errors.size() > ERRORS) {
-      errors.poll();
-    }
-  }
-
-  private State state() {
-    boolean shut = phase == Phase.FAULT || phase == Phase.STOPPED || phase == Phase.CLOSED;
-    return exchanging && !shut ? State.SWAPPING : phase.state();
-  }
-
-  private Reason shownReason() {
-    State state = state();
-    return state == State.OFFLINE || state == State.FAULT ? reason : Reason.NONE;
-  }
-
   // ---- For the coordinator ----
-
-  /** Waits until a condition on this guard holds, at most so long; returns whether it does. */
-  boolean await(BooleanSupplier condition, long nanos) {
-    long until = System.nanoTime() + nanos;
-    synchronized (lock) {
-      awaiting++;
-      try {
-        while (!condition.getAsBoolean()) {
-          long left = until - System.nanoTime();
-          if (left <= 0) {
-            return false;
-          }
-          lock.wait(left / 1_000_000 + 1);
-        }
-        return true;
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return false;
-      } finally {
-        awaiting--;
-      }
-    }
-  }
-
-  /** Says why it is not ready. */
-  void requireReady() {
-    synchronized (lock) {
-      if (phase.state() != State.READY && phase.state() != State.BUSY) {
-        throw offline();
-      }
-    }
-  }
-
-  /** Has something run when the guard is closed. */
-  void onEnd(Runnable task) {
-    end = task;
-  }
 
   /** The plan it works towards. */
   Plan plan() {
-    synchronized (lock) {
-      return plan;
-    }
+    return plan;
   }
 
   /** The driver in use, null for none. */
@@ -1226,17 +866,52 @@ final class Guard implements TemporaryInstrument {
     }
   }
 
-  List<PastError> errors() {
+  List<Condition.PastError> errors() {
     synchronized (lock) {
-      return new ArrayList<>(errors);
+      return condition.errors();
     }
+  }
+
+  /** Waits until a condition on this guard holds, at most so long; returns whether it does. */
+  boolean await(BooleanSupplier wanted, long nanos) {
+    long until = System.nanoTime() + nanos;
+    synchronized (lock) {
+      awaiting++;
+      try {
+        while (!wanted.getAsBoolean()) {
+          long left = until - System.nanoTime();
+          if (left <= 0) {
+            return false;
+          }
+          lock.wait(left / 1_000_000 + 1);
+        }
+        return true;
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return false;
+      } finally {
+        awaiting--;
+      }
+    }
+  }
+
+  /** Says why it is not ready. */
+  void requireReady() {
+    synchronized (lock) {
+      if (phase.state() != State.READY && phase.state() != State.BUSY) {
+        throw condition.unavailable();
+      }
+    }
+  }
+
+  /** Has something run when the guard is closed. */
+  void onEnd(Runnable task) {
+    end = task;
   }
 
   @Override
   public void close() {
-    synchronized (lock) {
-      want(new Plan(Plan.Goal.CLOSE, plan.spec, null, null));
-    }
+    want(new Plan(Plan.Goal.CLOSE, plan.spec, null, null));
     end.run();
   }
 

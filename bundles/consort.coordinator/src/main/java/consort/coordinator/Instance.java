@@ -18,6 +18,7 @@ import consort.api.link.LinkSettings;
 import consort.api.typed.TypedDriver;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * One driver instance with its links. Everything that runs the driver's code is called on the
@@ -33,9 +34,14 @@ final class Instance {
   private volatile Identity identity = Identity.UNKNOWN;
   private boolean connectedOnce;
 
-  Instance(Plan plan, LinkSession links) {
+  /**
+   * An instance that is not made yet.
+   *
+   * @param links begins the session of its links
+   */
+  Instance(Plan plan, Function<Instance, LinkSession> links) {
     this.plan = plan;
-    this.links = links;
+    this.links = links.apply(this);
   }
 
   /** What it can do; null before it was connected. */

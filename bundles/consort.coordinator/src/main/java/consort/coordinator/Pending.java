@@ -3,24 +3,36 @@ package consort.coordinator;
 
 import consort.api.Call;
 import consort.api.CommandInfo;
+import consort.api.Deadline;
+import consort.api.ErrorCode;
+import consort.api.Faulted;
 import consort.api.InstrumentException;
 import consort.api.InstrumentInfo;
+import consort.api.Origin;
+import consort.api.Refused;
 import consort.api.Result;
+import consort.api.Role;
+import consort.api.TimedOut;
+import consort.api.Values;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.LockSupport;
 
-/** A call on its way through a guard. Its fields are written under the guard's lock. */
+/**
+ * A call on its way through a guard: waiting, in the driver, answered. The caller's thread binds
+ * it, the driver's thread runs it, and whoever comes first gives it its outcome, under the guard's
+ * lock.
+ */
 final class Pending {
 
-  final Call call;
-
-  /** When it must be over, on the guard's clock. */
+  /** When it must be over, ns on the guard's clock. */
   final long deadline;
 
-  /** How long it was given, ns; for messages. */
-  final long limit;
+  private final String instrument;
+  private final Call call;
+  private final long limit;
 
   /** The thread that waits for it; null for one that nobody waits for. */
   private final Thread waiter;
@@ -29,28 +41,25 @@ final class Pending {
   private final CompletableFuture<Result> future;
 
   private final Executor callbacks;
+  private Runnable disarm = () -> {};
 
-  /** The commands against which it was bound; null before. */
-  InstrumentInfo boundTo;
-
-  CommandInfo command;
-  Map<String, Object> arguments;
-  long startedNanos;
-
-  /** Takes the timer of its deadline off, null where there is none. */
-  Runnable disarm;
-
+  private InstrumentInfo boundTo;
+  private volatile CommandInfo command;
+  private Map<String, Object> arguments;
+  private long startedNanos;
   private volatile Object outcome;
 
   private Pending(
+      String instrument,
       Call call,
-      long deadline,
+      long now,
       long limit,
       Thread waiter,
       CompletableFuture<Result> future,
       Executor callbacks) {
+    this.instrument = instrument;
     this.call = call;
-    this.deadline = deadline;
+    this.deadline = now + limit;
     this.limit = limit;
     this.waiter = waiter;
     this.future = future;
@@ -58,18 +67,80 @@ final class Pending {
   }
 
   /** A call that the current thread is going to wait for. */
-  static Pending awaited(Call call, long now, long limit) {
-    return new Pending(call, now + limit, limit, Thread.currentThread(), null, null);
+  static Pending awaited(String instrument, Call call, long now, long limit) {
+    return new Pending(instrument, call, now, limit, Thread.currentThread(), null, null);
   }
 
   /** A call whose result goes to a future, completed by the executor. */
   static Pending sent(
-      Call call, long now, long limit, CompletableFuture<Result> future, Executor callbacks) {
-    return new Pending(call, now + limit, limit, null, future, callbacks);
+      String instrument,
+      Call call,
+      long now,
+      long limit,
+      CompletableFuture<Result> future,
+      Executor callbacks) {
+    return new Pending(instrument, call, now, limit, null, future, callbacks);
   }
 
-  boolean done() {
-    return outcome != null;
+  /** What takes the timer of its deadline off. */
+  void disarm(Runnable how) {
+    disarm = how;
+  }
+
+  /**
+   * Checks the call against the commands of a driver and converts its arguments.
+   *
+   * @throws Refused when it does not fit
+   */
+  void bind(InstrumentInfo info) {
+    CommandInfo found =
+        info.command(call.command())
+            .orElseThrow(() -> new Refused(ErrorCode.UNKNOWN_COMMAND, unknown(info)));
+    command = found;
+    if (!found.reads()) {
+      call.caller().require(Role.OPERATOR, instrument + "." + found.name());
+    }
+    arguments = Values.bind(found, call.positional(), call.named());
+    boundTo = info;
+  }
+
+  private String unknown(InstrumentInfo info) {
+    return instrument
+        + " has no command '"
+        + call.command()
+        + "'; it has "
+        + String.join(", ", info.commands().stream().map(CommandInfo::name).toList());
+  }
+
+  /** Whether it may overtake; only known once bound. */
+  boolean urgent() {
+    return command != null && command.urgent();
+  }
+
+  /** Runs it; on the driver's thread. Gives a {@link Result} or the driver's stage. */
+  Object run(Instance on, Environment env) throws Exception {
+    if (boundTo != on.info()) {
+      // It came before the driver was known, or the driver was exchanged while it waited.
+      bind(on.info());
+    }
+    Deadline.set(Deadline.at(deadline));
+    startedNanos = env.nanoTime();
+    Object value = on.call(command.name(), arguments);
+    return value instanceof CompletionStage<?> ? value : result(on, value, env);
+  }
+
+  /** The result that a value of the driver makes. */
+  Result result(Instance on, Object value, Environment env) {
+    Object checked = value;
+    if (!on.typed()) {
+      try {
+        checked = Values.convert(command.name(), command.result(), value);
+      } catch (Refused e) {
+        throw new Faulted(
+            ErrorCode.DRIVER_ERROR, 0, "the driver's answer is wrong: " + e.getMessage(), e);
+      }
+    }
+    return new Result(checked, command, startedNanos, env.nanoTime());
   }
 
   /** The result or the exception, null while there is none. */
@@ -77,19 +148,17 @@ final class Pending {
     return outcome;
   }
 
-  /**
-   * Gives the outcome: a {@link Result} or an {@link InstrumentException}. Only the first counts.
-   */
+  /** Gives the outcome and tells whoever waits. Only the first counts. */
   void complete(Object result) {
     if (outcome == null) {
-      outcome = result;
+      set(result);
       signal();
     }
   }
 
-  /** Sets the first outcome; whoever waits is told by {@link #signal}. */
+  /** Gives the outcome; whoever waits is told by {@link #signal}. */
   void set(Object result) {
-    outcome = result;
+    outcome = result instanceof InstrumentException e ? e.at(origin()) : result;
   }
 
   /** Tells whoever waits that there is an outcome. */
@@ -98,9 +167,7 @@ final class Pending {
       LockSupport.unpark(waiter);
       return;
     }
-    if (disarm != null) {
-      disarm.run();
-    }
+    disarm.run();
     Object result = outcome;
     callbacks.execute(
         () -> {
@@ -110,5 +177,30 @@ final class Pending {
             future.completeExceptionally((InstrumentException) result);
           }
         });
+  }
+
+  /** Where it is going, for errors. */
+  Origin origin() {
+    CommandInfo known = command;
+    return new Origin(instrument, known == null ? call.command() : known.name(), "", "", "");
+  }
+
+  /** What was not sent in time. */
+  Refused expiredInQueue() {
+    return new Refused(
+        ErrorCode.DEADLINE_IN_QUEUE,
+        this + " waited " + Texts.seconds(limit) + " in the queue and was not sent");
+  }
+
+  /** What was sent and not answered in time. */
+  TimedOut overdue() {
+    return new TimedOut(
+        this + ": no answer within " + Texts.seconds(limit) + "; its effect is unknown");
+  }
+
+  /** {@code DMM1.measure_voltage}. */
+  @Override
+  public String toString() {
+    return instrument + "." + origin().command();
   }
 }

@@ -61,7 +61,7 @@ final class Why {
     if (status.stuckThreads() > 0) {
       facts.add(new Diagnosis.Fact("stuck threads", Integer.toString(status.stuckThreads())));
     }
-    for (Guard.PastError error : guard.errors()) {
+    for (Condition.PastError error : guard.errors()) {
       facts.add(new Diagnosis.Fact("error", error.at() + " " + error.text()));
     }
     return new Diagnosis(guard.name(), summary(status), facts);

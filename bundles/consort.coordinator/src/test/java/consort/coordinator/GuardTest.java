@@ -394,7 +394,7 @@ class GuardTest {
     ready();
     send(0);
     assertThat(guard.await(() -> guard.phase() == Phase.BUSY, PATIENCE)).isTrue();
-    for (int i = 0; i < Guard.QUEUE; i++) {
+    for (int i = 0; i < Waiting.QUEUE; i++) {
       send(i);
     }
     assertThat(failure(send(1)).code()).isEqualTo(ErrorCode.BUSY);
