@@ -88,7 +88,10 @@ public final class Launcher {
     }
     Optional<Home.Node> node = awaitListener();
     if (node.isEmpty()) {
-      System.err.printf("consort: the node started, but does not listen; see %s%n", home.logs());
+      // A listener that cannot listen has said why, and stopped the framework.
+      if (framework.getState() == Bundle.ACTIVE) {
+        System.err.printf("consort: the node started, but does not listen; see %s%n", home.logs());
+      }
       return 1;
     }
     System.out.printf(
@@ -188,9 +191,6 @@ public final class Launcher {
     // Two versions of a driver stand side by side while instruments move from one to the other.
     map.put(Constants.FRAMEWORK_BSNVERSION, Constants.FRAMEWORK_BSNVERSION_MULTIPLE);
     map.put("org.ops4j.pax.logging.StaticLogbackFile", root.resolve("etc/logback.xml").toString());
-    // Jetty would listen on all addresses before its configuration arrives.
-    map.put("org.apache.felix.http.enable", "false");
-    map.put("org.apache.felix.http.host", "127.0.0.1");
     return map;
   }
 }
