@@ -69,10 +69,13 @@ final class Channel {
 
   /** Waits for the turn of a link. */
   void begin(ChannelLink link, Limit limit) throws IOException {
-    if (turns.take(limit)) {
+    boolean first = turns.take(limit);
+    if (first) {
       sent = false;
-      if (user != link) {
-        user = link;
+    }
+    if (user != link) {
+      user = link;
+      if (first) {
         from = to = 0;
       }
     }
@@ -344,18 +347,19 @@ final class Channel {
 
   /** Closes the wire when nobody uses it; true when it is gone. */
   boolean closeIfIdle(String event) {
-    if (turns.takeNow()) {
-      try {
-        if (wire.isOpen()) {
-          event(event);
-        }
-        wire.close();
-        from = to = 0;
-      } finally {
-        turns.give();
-      }
+    if (!turns.takeNow()) {
+      return false;
     }
-    return wire.isGone();
+    try {
+      if (wire.isOpen()) {
+        event(event);
+      }
+      wire.close();
+      from = to = 0;
+      return wire.isGone();
+    } finally {
+      turns.give();
+    }
   }
 
   /** Looks whether the other side of an idle channel has closed it; says so once. */

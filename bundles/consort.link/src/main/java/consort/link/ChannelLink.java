@@ -287,19 +287,19 @@ final class ChannelLink implements Link {
   private Limit begin(String text) {
     Limit limit = new Limit(Deadline.current(options.timeout()).nanoTime(), stop);
     try {
-      if (isStopped()) {
-        throw new Wire.Stopped();
-      }
+      limit.left();
       channel.begin(this, limit);
       return limit;
     } catch (IOException e) {
       limit.close();
-      String what = "the link " + address() + " was in use";
       if (e instanceof Wire.Stopped) {
         throw stopped(text);
       }
-      throw located(
-          new TimedOut(what + " for " + shown(limit.length()) + "; nothing was sent"), text, "");
+      String what =
+          limit.length() == 0
+              ? "the deadline had passed before " + address() + " was used"
+              : address() + " was in use for " + shown(limit.length());
+      throw located(new TimedOut(what + "; nothing was sent", e), text, "");
     }
   }
 

@@ -2,7 +2,6 @@
 package consort.link;
 
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
@@ -11,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.util.Locale;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -169,13 +169,12 @@ final class TcpWire implements Wire {
     return true;
   }
 
-  private IOException inWords(IOException e) {
-    if (e instanceof ConnectException) {
-      return new IOException("connection refused", e);
-    }
+  private static IOException inWords(IOException e) {
     if (e instanceof NoRouteToHostException) {
       return new IOException("no route to the host", e);
     }
-    return e;
+    String reason = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
+    return new IOException(
+        reason.startsWith("connection refused") ? "connection refused" : reason, e);
   }
 }

@@ -63,8 +63,9 @@ public final class VisaLinks implements LinkService {
     return trace == null ? List.of() : trace.entries();
   }
 
+  /** Closes all channels; operations under way fail. */
   @Deactivate
-  void close() {
+  public void close() {
     channels.close();
   }
 }

@@ -454,6 +454,56 @@ class TcpLinkTest {
   }
 
   @Test
+  void sendsNothingAfterTheDeadline() {
+    Link link = open();
+    link.ask("*OPC?");
+    Deadline.set(Deadline.at(System.nanoTime() - 1));
+
+    assertThat(thrownBy(TimedOut.class, () -> link.tell("VOLT 5")))
+        .hasMessageStartingWith("the deadline had passed before ")
+        .hasMessageEndingWith("; nothing was sent");
+
+    assertThat(simulator.received()).containsExactly("*OPC?");
+  }
+
+  @Test
+  void anAnswerThatIsNotReadInATransactionThatFailsReachesNoOtherQuestion() {
+    simulator.late(() -> Duration.ofMillis(20));
+    Link link = open();
+
+    assertThatExceptionOfType(IllegalStateException.class)
+        .isThrownBy(
+            () ->
+                link.together(
+                    () -> {
+                      link.tell("*IDN?");
+                      throw new IllegalStateException("the driver's mistake");
+                    }));
+
+    assertThat(link.ask("*OPC?")).isEqualTo("1");
+    assertThat(simulator.connections()).isEqualTo(2);
+  }
+
+  @Test
+  void aPeerThatHangsUpInTheMiddleOfATransactionIsUnreachable() {
+    Link link = open();
+
+    Unreachable error =
+        thrownBy(
+            Unreachable.class,
+            () ->
+                link.together(
+                    () -> {
+                      link.ask("*OPC?");
+                      simulator.hangUp();
+                      return link.ask("*OPC?");
+                    }));
+
+    assertThat(error).hasMessage(simulator.resource() + ": closed by the other side");
+    assertThat(simulator.received()).containsExactly("*OPC?");
+  }
+
+  @Test
   void aHostThatHangsDelaysNoOther() {
     // 192.0.2.0/24 is reserved for documentation (RFC 5737): nobody answers there.
     Link hung =

@@ -15,25 +15,26 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Arrays;
 
 /**
  * {@code Link.ask} over TCP beside a bare blocking socket that exchanges the same bytes with the
- * same peer in the same run. Rounds of both alternate, so that whatever else the machine does hits
- * both; the ratio is the median of the ratios of the rounds.
+ * same peer.
  */
 public final class LinkBenchmark {
 
   private static final byte[] QUESTION = "MEAS:VOLT:DC?\n".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] ANSWER = "+3.30000000E+00\n".getBytes(StandardCharsets.US_ASCII);
-  private static final int WARM_UP = 10;
-  private static final int ROUNDS = 41;
-  private static final int CALLS = 2000;
+  private static final int WARM_UP = 20_000;
+  private static final int CALLS = 5_000;
 
   private LinkBenchmark() {}
 
-  /** Prints both round trips and their ratio. */
-  public static void main(String[] arguments) throws IOException {
+  /** Runs this benchmark alone. */
+  public static void main(String[] args) throws IOException {
+    run();
+  }
+
+  static void run() throws IOException {
     try (ServerSocket server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
         Socket socket = new Socket(server.getInetAddress(), server.getLocalPort())) {
       answer(server);
@@ -43,28 +44,18 @@ public final class LinkBenchmark {
       byte[] buffer = new byte[256];
       Runnable bare = () -> exchange(in, out, buffer);
 
-      var links = new VisaLinks().session("BENCHMARK", reason -> {});
+      VisaLinks links = new VisaLinks();
+      var session = links.session("BENCHMARK", reason -> {});
       String address = "TCPIP::127.0.0.1::" + server.getLocalPort() + "::SOCKET";
-      Link link = links.open(Connection.visa(address), LinkSettings.text("\n"));
+      Link link = session.open(Connection.visa(address), LinkSettings.text("\n"));
       Runnable ask = () -> link.ask("MEAS:VOLT:DC?");
       // As in a guarded call, where the guard puts the deadline on the thread.
       Deadline.set(Deadline.after(Duration.ofHours(1)));
 
-      double[] bares = new double[ROUNDS];
-      double[] asks = new double[ROUNDS];
-      double[] ratios = new double[ROUNDS];
-      for (int round = -WARM_UP; round < ROUNDS; round++) {
-        double one = nanos(bare);
-        double other = nanos(ask);
-        if (round >= 0) {
-          bares[round] = one;
-          asks[round] = other;
-          ratios[round] = other / one;
-        }
-      }
-      System.out.printf("bare blocking socket round trip   %8.1f us%n", median(bares) / 1000);
-      System.out.printf("Link.ask                          %8.1f us%n", median(asks) / 1000);
-      System.out.printf("ratio (aim: at most 1.2)          %8.2f%n", median(ratios));
+      Measure.each(WARM_UP, bare);
+      Measure.each(WARM_UP, ask);
+      Measure.compare("Link.ask over TCP (at most 1.2)", CALLS, ask, "blocking socket", bare);
+      Deadline.set(null);
       links.close();
     }
   }
@@ -123,19 +114,5 @@ public final class LinkBenchmark {
             "benchmark peer");
     thread.setDaemon(true);
     thread.start();
-  }
-
-  private static double nanos(Runnable operation) {
-    long start = System.nanoTime();
-    for (int i = 0; i < CALLS; i++) {
-      operation.run();
-    }
-    return (System.nanoTime() - start) / (double) CALLS;
-  }
-
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return sorted[sorted.length / 2];
   }
 }

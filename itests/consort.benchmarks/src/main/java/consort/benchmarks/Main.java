@@ -15,6 +15,7 @@ public final class Main {
         Runtime.version(),
         Runtime.getRuntime().availableProcessors(),
         ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
+    LinkBenchmark.run();
     try (Node node = new Node()) {
       new GuardBenchmark(node).run();
     }

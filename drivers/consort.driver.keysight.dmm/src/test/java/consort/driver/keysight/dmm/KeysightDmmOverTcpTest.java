@@ -23,7 +23,8 @@ import org.junit.jupiter.api.Test;
 class KeysightDmmOverTcpTest {
 
   private final ScpiSimulator simulator = new ScpiSimulator();
-  private final LinkSession session = new VisaLinks().session("DMM1", reason -> {});
+  private final VisaLinks links = new VisaLinks();
+  private final LinkSession session = links.session("DMM1", reason -> {});
   private KeysightDmm dmm;
 
   @BeforeEach
@@ -51,6 +52,7 @@ class KeysightDmmOverTcpTest {
   @AfterEach
   void end() {
     session.close();
+    links.close();
     simulator.close();
   }
 
