@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import consort.api.Call;
+import consort.api.Instrument;
+import consort.api.InstrumentException;
+import consort.api.Reason;
+import consort.api.State;
+import consort.api.coordinator.DriverStatus;
+import consort.api.coordinator.InstrumentSpec;
+import consort.api.coordinator.Reconnect;
+import consort.api.coordinator.TemporaryInstrument;
+import consort.api.driver.Connection;
+import consort.api.driver.DriverFactory;
+import consort.api.driver.InstrumentType;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Hashtable;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.jar.Attributes;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import org.apache.felix.framework.FrameworkFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleException;
+import org.osgi.framework.Constants;
+import org.osgi.framework.InvalidSyntaxException;
+import org.osgi.framework.ServiceReference;
+import org.osgi.framework.ServiceRegistration;
+import org.osgi.framework.launch.Framework;
+import org.osgi.util.tracker.ServiceTracker;
+
+/** The coordinator in a real service registry, with drivers of real bundles. */
+@Timeout(60)
+class DefaultCoordinatorTest {
+
+  @TempDir private Path cache;
+  private final CountDownLatch release = new CountDownLatch(1);
+  private Framework framework;
+  private BundleContext context;
+  private DefaultCoordinator coordinator;
+  private ServiceTracker<DriverFactory, ServiceReference<DriverFactory>> factories;
+
+  /** A typed interface. */
+  @InstrumentType
+  public interface Thermometer {
+    /** The temperature. */
+    double readTemperature();
+  }
+
+  /** A second one. */
+  @InstrumentType
+  public interface Hygrometer {
+    /** The humidity. */
+    double readHumidity();
+  }
+
+  static class Weather implements Thermometer, Hygrometer {
+    private final double temperature;
+
+    Weather(double temperature) {
+      this.temperature = temperature;
+    }
+
+    @Override
+    public double readTemperature() {
+      return temperature;
+    }
+
+    @Override
+    public double readHumidity() {
+      return 40;
+    }
+  }
+
+  @BeforeEach
+  void begin() throws BundleException {
+    framework =
+        new FrameworkFactory()
+            .newFramework(
+                Map.of(
+                    Constants.FRAMEWORK_STORAGE,
+                    cache.toString(),
+                    Constants.FRAMEWORK_BSNVERSION,
+                    Constants.FRAMEWORK_BSNVERSION_MULTIPLE,
+                    "consort.node",
+                    "bench"));
+    framework.start();
+    context = framework.getBundleContext();
+    coordinator = new DefaultCoordinator(context, new FakeLinks());
+    // What declarative services do with the component's dynamic reference.
+    factories =
+        new ServiceTracker<>(context, DriverFactory.class, null) {
+          @Override
+          public ServiceReference<DriverFactory> addingService(
+              ServiceReference<DriverFactory> added) {
+            coordinator.addFactory(added);
+            return added;
+          }
+
+          @Override
+          public void removedService(
+              ServiceReference<DriverFactory> gone, ServiceReference<DriverFactory> same) {
+            coordinator.removeFactory(gone);
+          }
+        };
+    factories.open();
+  }
+
+  @AfterEach
+  void end() throws BundleException, InterruptedException {
+    release.countDown();
+    factories.close();
+    coordinator.close();
+    framework.stop();
+    framework.waitForStop(10_000);
+  }
+
+  private ServiceRegistration<DriverFactory> driver(String version, DriverFactory factory)
+      throws BundleException, IOException {
+    Manifest manifest = new Manifest();
+    Attributes main = manifest.getMainAttributes();
+    main.put(Attributes.Name.MANIFEST_VERSION, "1.0");
+    main.putValue(Constants.BUNDLE_MANIFESTVERSION, "2");
+    main.putValue(Constants.BUNDLE_SYMBOLICNAME, "acme.weather");
+    main.putValue(Constants.BUNDLE_VERSION, version);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    new JarOutputStream(bytes, manifest).close();
+    Bundle bundle =
+        context.installBundle(
+            "test:" + System.nanoTime(), new ByteArrayInputStream(bytes.toByteArray()));
+    bundle.start();
+    return bundle
+        .getBundleContext()
+        .registerService(
+            DriverFactory.class,
+            factory,
+            new Hashtable<>(Map.of(DriverFactory.NAME, "acme.weather")));
+  }
+
+  private static InstrumentSpec spec(String name, String pin) {
+    Reconnect quick = new Reconnect(true, Duration.ofMillis(5), Duration.ofMillis(20), false);
+    return new InstrumentSpec(
+        name,
+        "acme.weather",
+        pin,
+        Connection.NONE,
+        Map.of(),
+        List.of(),
+        Duration.ZERO,
+        null,
+        quick,
+        false,
+        Map.of("room", "B12"),
+        name + ".yaml");
+  }
+
+  private void put(String... names) {
+    Arrays.stream(names).forEach(name -> coordinator.put(spec(name, null)));
+  }
+
+  private static void eventually(BooleanSupplier condition) {
+    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("waited too long").isLessThan(until);
+      Thread.onSpinWait();
+    }
+  }
+
+  private void becomes(String name, State state, String version) {
+    eventually(
+        () -> {
+          var status = coordinator.require(name).status();
+          return status.state() == state && status.driverVersion().equals(version);
+        });
+  }
+
+  private double temperature(String name) {
+    return (Double) coordinator.require(name).call("read_temperature");
+  }
+
+  @Test
+  void publishesOneRegistrationForEachInterface() throws Exception {
+    driver("1.0.0", setup -> new Weather(20));
+    put("LAB");
+    eventually(
+        () ->
+            references(Hygrometer.class).length == 1 && references(Thermometer.class).length == 1);
+    ServiceReference<?> typed = references(Thermometer.class)[0];
+    ServiceReference<?> dynamic = references(Instrument.class)[0];
+    assertThat((String[]) typed.getProperty(Constants.OBJECTCLASS))
+        .containsExactly(Thermometer.class.getName());
+    assertThat((String[]) dynamic.getProperty(Constants.OBJECTCLASS))
+        .containsExactly(Instrument.class.getName());
+    assertThat(typed.getProperty(Instrument.NAME)).isEqualTo("LAB");
+    assertThat(typed.getProperty(DriverFactory.NAME)).isEqualTo("acme.weather");
+    assertThat(typed.getProperty("consort.node")).isEqualTo("bench");
+    assertThat((String[]) typed.getProperty("consort.types"))
+        .containsExactly("Thermometer", "Hygrometer");
+    assertThat(typed.getProperty("service.exported.interfaces")).isNull();
+    assertThat(((Thermometer) context.getService(typed)).readTemperature()).isEqualTo(20);
+    assertThat(context.getService(typed)).isNotInstanceOf(Weather.class);
+
+    coordinator.remove("LAB");
+    eventually(
+        () ->
+            references(Thermometer.class).length == 0 && references(Instrument.class).length == 0);
+    assertThat(coordinator.instruments()).isEmpty();
+  }
+
+  private ServiceReference<?>[] references(Class<?> type) {
+    try {
+      ServiceReference<?>[] found =
+          context.getAllServiceReferences(type.getName(), "(consort.instrument=*)");
+      return found == null ? new ServiceReference<?>[0] : found;
+    } catch (InvalidSyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void theOrderOfDriverAndInstrumentIsFree() throws Exception {
+    put("LAB");
+    assertThat(coordinator.require("LAB").status().reason()).isEqualTo(Reason.NO_DRIVER);
+    driver("1.0.0", setup -> new Weather(20));
+    becomes("LAB", State.READY, "1.0.0");
+  }
+
+  @Test
+  void aNewerDriverTakesItsInstrumentsSaveThePinnedOnes() throws Exception {
+    driver("1.0.0", setup -> new Weather(1));
+    put("LAB", "ROOF");
+    coordinator.put(spec("CELLAR", "1.0"));
+    becomes("CELLAR", State.READY, "1.0.0");
+    ServiceRegistration<DriverFactory> newer = driver("1.1.0", setup -> new Weather(2));
+    becomes("LAB", State.READY, "1.1.0");
+    becomes("ROOF", State.READY, "1.1.0");
+    eventually(coordinator::settled);
+    assertThat(temperature("LAB")).isEqualTo(2);
+    assertThat(temperature("CELLAR")).isEqualTo(1);
+    assertThat(coordinator.drivers().stream().map(DriverStatus::version))
+        .containsExactly("1.1.0", "1.0.0");
+    assertThat(coordinator.drivers().get(0).instruments()).containsExactly("LAB", "ROOF");
+
+    newer.unregister();
+    assertThat(temperature("LAB")).as("back to the newest that remains").isEqualTo(1);
+    driver("0.9.0", setup -> new Weather(0));
+    eventually(coordinator::settled);
+    assertThat(coordinator.require("LAB").status().driverVersion())
+        .as("an older one takes nothing")
+        .isEqualTo("1.0.0");
+  }
+
+  @Test
+  void aDriverThatFailsForOneInstrumentIsGivenToNoOther() throws Exception {
+    driver("1.0.0", setup -> new Weather(1));
+    put("LAB", "ROOF");
+    becomes("LAB", State.READY, "1.0.0");
+    becomes("ROOF", State.READY, "1.0.0");
+    List<String> tried = new java.util.concurrent.CopyOnWriteArrayList<>();
+    driver(
+        "2.0.0",
+        setup -> {
+          tried.add(setup.instrument());
+          throw new IllegalStateException("the new driver is broken");
+        });
+    eventually(() -> !tried.isEmpty() && coordinator.settled());
+    assertThat(tried).containsExactly("LAB");
+    assertThat(temperature("LAB")).isEqualTo(1);
+    assertThat(temperature("ROOF")).isEqualTo(1);
+    assertThat(coordinator.why("LAB").facts().toString())
+        .contains("acme.weather 2.0.0 in bundle acme.weather")
+        .contains("failed and is not used")
+        .contains("was taken back: the new driver is broken");
+  }
+
+  @Test
+  void aDriverThatGoesIsDrainedWithinOneBudgetForAllItsInstruments() throws Exception {
+    ServiceRegistration<DriverFactory> driver =
+        driver(
+            "1.0.0",
+            setup ->
+                new Weather(1) {
+                  @Override
+                  public double readTemperature() {
+                    while (release.getCount() > 0) {
+                      try {
+                        release.await();
+                      } catch (InterruptedException e) {
+                        // a driver that ignores interrupts
+                      }
+                    }
+                    return 0;
+                  }
+                });
+    put("A", "B", "C");
+    List<CompletableFuture<?>> calls =
+        List.of("A", "B", "C").stream()
+            .<CompletableFuture<?>>map(
+                name -> {
+                  becomes(name, State.READY, "1.0.0");
+                  return coordinator
+                      .require(name)
+                      .send(Call.of("read_temperature").within(Duration.ofMinutes(1)))
+                      .toCompletableFuture();
+                })
+            .toList();
+    for (String name : List.of("A", "B", "C")) {
+      eventually(() -> coordinator.require(name).status().state() == State.BUSY);
+    }
+    long begin = System.nanoTime();
+    driver.unregister();
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(4));
+    for (CompletableFuture<?> call : calls) {
+      assertThat(call)
+          .failsWithin(Duration.ofSeconds(10))
+          .withThrowableOfType(java.util.concurrent.ExecutionException.class)
+          .withMessageContaining("was removed while it was busy; its effect is unknown");
+    }
+    assertThat(coordinator.require("A").status().stateText()).isEqualTo("OFFLINE(no driver)");
+    assertThat(coordinator.require("A").status().stuckThreads()).isEqualTo(1);
+  }
+
+  @Test
+  void anEqualFileChangesNothingAndAChangedOneExchangesTheInstance() throws Exception {
+    List<Map<String, Object>> made = new java.util.concurrent.CopyOnWriteArrayList<>();
+    driver(
+        "1.0.0",
+        setup -> {
+          made.add(setup.settings());
+          return new Weather(made.size());
+        });
+    put("LAB");
+    becomes("LAB", State.READY, "1.0.0");
+    Instrument before = coordinator.require("LAB");
+    put("LAB");
+    assertThat(made).hasSize(1);
+    coordinator.put(
+        new InstrumentSpec(
+            "LAB",
+            "acme.weather",
+            null,
+            Connection.visa("TCPIP::h::1::SOCKET"),
+            Map.of(),
+            List.of(),
+            Duration.ZERO,
+            null,
+            Reconnect.DEFAULT,
+            false,
+            Map.of(),
+            "LAB.yaml"));
+    assertThat(temperature("LAB")).as("the call waits for the exchange").isEqualTo(2);
+    assertThat(coordinator.require("LAB")).isSameAs(before);
+  }
+
+  @Test
+  void settingsThatTheDriverDoesNotKnowAreSaid() throws Exception {
+    driver("1.0.0", setup -> new Weather(1));
+    coordinator.put(spec("LAB", null).settings(Map.of("sed", 5)));
+    eventually(() -> coordinator.require("LAB").status().state() == State.FAULT);
+    assertThat(coordinator.require("LAB").status().text())
+        .isEqualTo("settings of LAB: has no parameter 'sed'; it has none");
+  }
+
+  @Test
+  void namesTheInstrumentsThereAre() throws Exception {
+    assertThatThrownBy(() -> coordinator.require("LAB"))
+        .hasMessage("there is no instrument 'LAB'; there are none yet");
+    driver("1.0.0", setup -> new Weather(1));
+    put("LAB", "ROOF");
+    assertThatThrownBy(() -> coordinator.restart("X"))
+        .hasMessage("there is no instrument 'X'; there are LAB, ROOF");
+    assertThatThrownBy(() -> coordinator.why("lab"))
+        .hasMessage("there is no instrument 'lab'; do you mean LAB?");
+  }
+
+  @Test
+  void aTemporaryInstrumentIsNobodyElses() throws Exception {
+    driver("1.0.0", setup -> new Weather(7));
+    try (TemporaryInstrument temporary = coordinator.open(spec("LAB", null))) {
+      assertThat(temporary.call("read_temperature")).isEqualTo(7.0);
+      assertThat(coordinator.instruments()).isEmpty();
+      assertThat(references(Instrument.class)).isEmpty();
+    }
+    assertThatThrownBy(() -> coordinator.open(spec("LAB", "9")))
+        .isInstanceOf(InstrumentException.class)
+        .hasMessage("LAB is OFFLINE(no driver): no driver acme.weather of version 9 is installed");
+  }
+
+  @Test
+  void aStoppedInstrumentIsNotPublishedUntilItIsStarted() throws Exception {
+    driver("1.0.0", setup -> new Weather(1));
+    put("LAB");
+    eventually(() -> references(Instrument.class).length == 1);
+    coordinator.stop("LAB");
+    eventually(() -> references(Instrument.class).length == 0);
+    driver("2.0.0", setup -> new Weather(2));
+    eventually(coordinator::settled);
+    assertThat(coordinator.require("LAB").status().state()).isEqualTo(State.STOPPED);
+    coordinator.start("LAB");
+    eventually(() -> references(Instrument.class).length == 1);
+    assertThat(temperature("LAB")).isEqualTo(2);
+  }
+
+  @Test
+  void whyIsOnePage() throws Exception {
+    put("LAB");
+    assertThat(coordinator.why("LAB").summary())
+        .isEqualTo("LAB is not available: no driver acme.weather is installed");
+    driver("1.0.0", setup -> new Weather(1));
+    becomes("LAB", State.READY, "1.0.0");
+    assertThat(coordinator.why("LAB").summary()).isEqualTo("LAB is available");
+    assertThat(coordinator.why("LAB").facts().toString())
+        .contains("LAB.yaml")
+        .contains("acme.weather 1.0.0");
+  }
+}
