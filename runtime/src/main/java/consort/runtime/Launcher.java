@@ -185,6 +185,8 @@ public final class Launcher {
     if (port != null) {
       map.put("consort.http.port", port);
     }
+    // The shell reads etc/gosh_profile there.
+    map.put("gosh.home", root.toString());
     map.put(Constants.FRAMEWORK_STORAGE, new Home(root).cache().toString());
     // The folders are the only truth: what was installed or configured before is found again there.
     map.put(Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT);

@@ -428,4 +428,36 @@ class NodeCommandsTest {
 
     assertThat(node.calls.get(0).positional().get(0)).isEqualTo(text);
   }
+
+  @Test
+  void theReferenceListsEveryCommandAndParameter() throws java.io.IOException {
+    String written =
+        node.commands.commands().stream()
+            .map(
+                c ->
+                    "| `%s` | %s | %s | %s |"
+                        .formatted(
+                            c.name(),
+                            c.role().name().toLowerCase(java.util.Locale.ROOT),
+                            c.parameters().stream()
+                                .map(p -> "`" + p.name() + "`" + (p.optional() ? "?" : ""))
+                                .collect(java.util.stream.Collectors.joining(", ")),
+                            c.doc()))
+            .collect(java.util.stream.Collectors.joining("\n"));
+
+    assertThat(java.nio.file.Files.readString(java.nio.file.Path.of("../../docs/reference/rpc.md")))
+        .contains(written);
+  }
+
+  @Test
+  void everyVerbOfTheFacesIsACommand() {
+    List<String> names = node.commands.commands().stream().map(CommandDoc::name).toList();
+
+    assertThat(Verb.ALL).filteredOn(verb -> !verb.isElsewhere()).isNotEmpty();
+    for (Verb verb : Verb.ALL) {
+      if (!verb.isElsewhere()) {
+        assertThat(names).contains(verb.name());
+      }
+    }
+  }
 }

@@ -57,11 +57,12 @@ record Settings(Path home, String node, String host, int port) {
   static Settings read(UnaryOperator<String> property) throws IOException {
     Path home = Path.of(Optional.ofNullable(property.apply("consort.home")).orElse("."));
     Written written = Written.read(home.resolve("etc/consort.yaml"));
+    String node = property.apply("consort.node");
     String port = property.apply("consort.http.port");
     String host = property.apply("consort.http.host");
     return new Settings(
         home,
-        written.node != null ? written.node : computer(),
+        node != null ? node : written.node != null ? written.node : computer(),
         host != null ? host : written.host != null ? written.host : "127.0.0.1",
         port != null ? number("consort.http.port: ", port) : written.port);
   }

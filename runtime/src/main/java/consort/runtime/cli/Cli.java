@@ -3,12 +3,11 @@ package consort.runtime.cli;
 
 import consort.commands.Json;
 import consort.commands.Texts;
+import consort.commands.Verb;
 import java.io.PrintStream;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -67,7 +66,7 @@ public final class Cli {
     Verb verb = Verb.ALL.stream().filter(v -> v.name().equals(name)).findFirst().orElseThrow();
     try {
       return run(verb, node, positional, parsed);
-    } catch (Verb.Wrong e) {
+    } catch (Verb.Misused e) {
       return wrong(words.commandSpec().commandLine(), e.getMessage());
     } catch (Node.Absent e) {
       err.println(e.getMessage());
@@ -77,14 +76,9 @@ public final class Cli {
 
   private int run(Verb verb, Node node, List<String> positional, ParseResult parsed)
       throws Node.Absent {
-    if (verb.request() == null) {
-      throw new Verb.Wrong("'" + verb.name() + "' is carried out by bin/consort itself");
-    }
-    check(verb, positional);
-    Map<String, Object> request = new LinkedHashMap<>(verb.request().of(positional));
     ParseResult words = parsed.subcommand();
-    Optional.ofNullable(words.matchedOptionValue("--deadline", (String) null))
-        .ifPresent(deadline -> request.put("deadline", deadline));
+    Map<String, Object> request =
+        verb.parameters(positional, words.matchedOptionValue("--deadline", null));
     Map<String, Object> reply = node.ask(verb.name(), request);
     boolean ok = Texts.succeeded(reply);
     if (option("--json", parsed, words, false)) {
@@ -103,22 +97,6 @@ public final class Cli {
   /** An option of all verbs may stand before the verb or behind it. */
   private static <T> T option(String name, ParseResult before, ParseResult behind, T otherwise) {
     return behind.matchedOptionValue(name, before.matchedOptionValue(name, otherwise));
-  }
-
-  private static void check(Verb verb, List<String> words) {
-    int needed = verb.parameters().size();
-    if (words.size() < needed) {
-      throw new Verb.Wrong("missing " + verb.parameters().get(words.size()));
-    }
-    if (words.size() > needed && verb.more().isEmpty()) {
-      throw new Verb.Wrong("unexpected '" + words.get(needed) + "'");
-    }
-    // Values may begin with a minus; what looks like an option and is none is a mistake.
-    for (String word : words) {
-      if (word.length() > 1 && word.startsWith("-") && !word.matches("-[0-9.I].*")) {
-        throw new Verb.Wrong("unknown option " + word);
-      }
-    }
   }
 
   private int wrong(CommandLine line, String message) {

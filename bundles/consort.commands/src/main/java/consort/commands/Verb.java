@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package consort.runtime.cli;
+package consort.commands;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,27 +11,34 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A word after {@code consort}.
+ * A verb of the command line and of the shell, and how its words become the parameters of the
+ * command of the same name. Needs nothing but the JDK.
  *
- * @param name the word
+ * @param name the verb
  * @param parameters what follows it, in order
  * @param more what may follow that any number of times; empty for nothing
  * @param doc one sentence for people
  * @param request makes the parameters of the node's command of the same name; null for the words
  *     that others than this program carry out
  */
-record Verb(String name, List<String> parameters, String more, String doc, Request request) {
+public record Verb(String name, List<String> parameters, String more, String doc, Request request) {
 
-  /** Makes the parameters of a command from words; throws {@link Wrong}. */
-  interface Request {
+  /** Copies. */
+  public Verb {
+    parameters = List.copyOf(parameters);
+  }
+
+  /** Makes the parameters of a command from words. */
+  public interface Request {
+    /** The parameters; the number of words was checked before. */
     Map<String, Object> of(List<String> words);
   }
 
-  /** The words after the verb are wrong. */
-  static final class Wrong extends RuntimeException {
+  /** The words after a verb are wrong; the message says which. */
+  public static final class Misused extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    Wrong(String message) {
+    Misused(String message) {
       super(message);
     }
   }
@@ -42,7 +49,8 @@ record Verb(String name, List<String> parameters, String more, String doc, Reque
   private static final Request NOTHING = words -> new LinkedHashMap<>();
   private static final Request NAME = words -> map("name", words.get(0));
 
-  static final List<Verb> ALL =
+  /** All verbs, in the order people read them. */
+  public static final List<Verb> ALL =
       List.of(
           elsewhere("run", "Runs a node in the foreground."),
           elsewhere("demo", "Shows in a minute what this is, with simulated instruments."),
@@ -100,16 +108,52 @@ record Verb(String name, List<String> parameters, String more, String doc, Reque
   }
 
   /** Whether the verb calls a command and so takes a deadline. */
-  boolean takesDeadline() {
+  public boolean takesDeadline() {
     return name.equals("call") || name.equals("test");
   }
 
   /** The verb with what follows it: {@code call NAME.VERB [VALUE|NAME=VALUE ...]}. */
-  String synopsis() {
+  public String synopsis() {
     return name
         + (parameters.isEmpty() ? "" : " " + String.join(" ", parameters))
         + (more.isEmpty() ? "" : " [" + more + " ...]")
         + (takesDeadline() ? " [--deadline D]" : "");
+  }
+
+  /** Whether this is carried out by the program that starts nodes, not by a node. */
+  public boolean isElsewhere() {
+    return request == null;
+  }
+
+  /**
+   * The parameters of the node's command.
+   *
+   * @param words what follows the verb, without options
+   * @param deadline the value of {@code --deadline}, null for none
+   * @throws Misused when words are missing, too many or wrong
+   */
+  public Map<String, Object> parameters(List<String> words, String deadline) {
+    if (isElsewhere()) {
+      throw new Misused("'" + name + "' is carried out by bin/consort itself");
+    }
+    // Values may begin with a minus; what looks like an option and is none is a mistake.
+    for (String word : words) {
+      if (word.length() > 1 && word.startsWith("-") && !word.matches("(?s)-[0-9.I].*")) {
+        throw new Misused("unknown option " + word);
+      }
+    }
+    int needed = parameters.size();
+    if (words.size() < needed) {
+      throw new Misused("missing " + parameters.get(words.size()));
+    }
+    if (words.size() > needed && more.isEmpty()) {
+      throw new Misused("unexpected '" + words.get(needed) + "'");
+    }
+    Map<String, Object> made = request.of(words);
+    if (deadline != null) {
+      made.put("deadline", deadline);
+    }
+    return made;
   }
 
   private static Map<String, Object> start(List<String> words) {
@@ -125,7 +169,7 @@ record Verb(String name, List<String> parameters, String more, String doc, Reque
   private static Map<String, Object> call(List<String> words) {
     Matcher target = TARGET.matcher(words.get(0));
     if (!target.matches()) {
-      throw new Wrong("'" + words.get(0) + "' is not NAME.VERB, such as DMM1.measure_voltage");
+      throw new Misused("'" + words.get(0) + "' is not NAME.VERB, such as DMM1.measure_voltage");
     }
     Map<String, Object> request = map("name", target.group(1));
     request.put("verb", target.group(2));
@@ -147,11 +191,11 @@ record Verb(String name, List<String> parameters, String more, String doc, Reque
       Matcher assignment = ASSIGNMENT.matcher(word);
       if (!assignment.matches()) {
         if (!named.isEmpty()) {
-          throw new Wrong("'" + word + "' stands behind a NAME=VALUE; values come first");
+          throw new Misused("'" + word + "' stands behind a NAME=VALUE; values come first");
         }
         positional.add(word);
       } else if (named.put(assignment.group(1), assignment.group(2)) != null) {
-        throw new Wrong(assignment.group(1) + " is given twice");
+        throw new Misused(assignment.group(1) + " is given twice");
       }
     }
     if (!positional.isEmpty()) {

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.shell;
+
+import consort.api.Caller;
+import consort.api.Role;
+import consort.commands.Commands;
+import consort.commands.Json;
+import consort.commands.Texts;
+import consort.commands.Verb;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import org.apache.felix.service.command.CommandSession;
+import org.apache.felix.service.command.Function;
+
+/** A verb as a function of the shell. Whoever sits at the node's own prompt is administrator. */
+final class VerbFunction implements Function {
+
+  static final Caller CALLER = new Caller("shell", Role.ADMINISTRATOR, "shell");
+
+  private final Verb verb;
+  private final Commands commands;
+
+  VerbFunction(Verb verb, Commands commands) {
+    this.verb = verb;
+    this.commands = commands;
+  }
+
+  @Override
+  public Object execute(CommandSession session, List<Object> arguments) throws Failed {
+    List<String> words = new ArrayList<>();
+    String deadline = null;
+    boolean json = false;
+    for (int i = 0; i < arguments.size(); i++) {
+      String word = word(arguments.get(i));
+      switch (word) {
+        case "--help", "-h" -> {
+          return "usage: " + verb.synopsis() + " [--json]\n" + verb.doc();
+        }
+        case "--json" -> json = true;
+        case "--deadline" -> {
+          if (!verb.takesDeadline() || i + 1 == arguments.size()) {
+            throw misused("--deadline: " + (verb.takesDeadline() ? "missing D" : "unknown option"));
+          }
+          deadline = word(arguments.get(++i));
+        }
+        default -> words.add(word);
+      }
+    }
+    Map<String, Object> reply = commands.run(verb.name(), parameters(words, deadline), CALLER);
+    if (!Boolean.TRUE.equals(reply.get("ok"))) {
+      throw new Failed(Texts.error(reply));
+    }
+    if (json) {
+      return Json.pretty(reply);
+    }
+    String text = Texts.of(verb.name(), reply);
+    return text.isEmpty() ? null : text;
+  }
+
+  private Map<String, Object> parameters(List<String> words, String deadline) throws Failed {
+    try {
+      return verb.parameters(words, deadline);
+    } catch (Verb.Misused e) {
+      throw misused(e.getMessage());
+    }
+  }
+
+  private Failed misused(String message) {
+    return new Failed(message + "; usage: " + verb.synopsis());
+  }
+
+  /** A list of the shell, {@code [1 2 3]}, is one value. */
+  private static String word(Object argument) {
+    if (argument instanceof Collection<?> list) {
+      return list.stream()
+          .map(VerbFunction::word)
+          .collect(java.util.stream.Collectors.joining(", ", "[", "]"));
+    }
+    return String.valueOf(argument);
+  }
+}

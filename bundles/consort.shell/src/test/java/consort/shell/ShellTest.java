@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.shell;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import consort.api.Caller;
+import consort.commands.CommandDoc;
+import consort.commands.Commands;
+import consort.commands.Verb;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.apache.felix.gogo.runtime.CommandProcessorImpl;
+import org.apache.felix.gogo.runtime.threadio.ThreadIOImpl;
+import org.apache.felix.service.command.CommandSession;
+import org.apache.felix.service.command.Function;
+import org.jline.reader.Candidate;
+import org.junit.jupiter.api.Test;
+
+/** The functions in a real session of Gogo. */
+class ShellTest {
+
+  private final List<String> ran = new ArrayList<>();
+
+  private final Commands commands =
+      new Commands() {
+        @Override
+        public Map<String, Object> run(String command, Map<String, ?> parameters, Caller caller) {
+          assertThat(caller).isEqualTo(VerbFunction.CALLER);
+          ran.add(command + parameters);
+          return switch (command) {
+            case "list" ->
+                Map.of("ok", true, "instruments", List.of("DMM1", "PSU1"), "details", List.of());
+            case "call" -> Map.of("ok", true, "text", "3.3 V");
+            case "info" ->
+                Map.of(
+                    "ok",
+                    true,
+                    "commands",
+                    List.of(Map.of("name", "measure", "signature", "measure() -> double")));
+            default -> Map.of("ok", false, "error", "instrument not found: X");
+          };
+        }
+
+        @Override
+        public List<CommandDoc> commands() {
+          return List.of();
+        }
+      };
+
+  private Object execute(String line) throws Exception {
+    CommandProcessorImpl processor = new CommandProcessorImpl(new ThreadIOImpl());
+    for (Verb verb : Verb.ALL) {
+      if (!verb.isElsewhere()) {
+        add(processor, verb.name(), new VerbFunction(verb, commands));
+      }
+    }
+    add(processor, "_names", new Completion(commands, false));
+    add(processor, "_calls", new Completion(commands, true));
+    try (CommandSession session =
+        processor.createSession(
+            new ByteArrayInputStream(new byte[0]),
+            new ByteArrayOutputStream(),
+            new ByteArrayOutputStream())) {
+      session.put("SCOPE", "consort:gogo:felix:*");
+      return session.execute(line);
+    } finally {
+      processor.stop();
+    }
+  }
+
+  private static void add(CommandProcessorImpl processor, String name, Function function) {
+    processor.addCommand("consort", function, name);
+  }
+
+  @Test
+  void aVerbGivesTheTextOfTheCommandLine() throws Exception {
+    assertThat(execute("list")).isEqualTo("No instruments running");
+    assertThat(execute("consort:call DMM1.measure_voltage")).isEqualTo("3.3 V");
+  }
+
+  @Test
+  void wordsArriveAsTyped() throws Exception {
+    execute("call DMM1.measure_voltage range=10");
+    execute("call DMM1.set_voltage 3.30");
+    execute("call DMM1.set_voltage -3.3 --deadline 500ms");
+    execute("call DMM1.set_serial 007");
+    execute("call DMM1.set_points [1 2 3]");
+    execute("call DMM1.set_text 'two words' on=true");
+
+    assertThat(ran)
+        .containsExactly(
+            "call{name=DMM1, verb=measure_voltage, text={range=10}}",
+            "call{name=DMM1, verb=set_voltage, text_args=[3.30]}",
+            "call{name=DMM1, verb=set_voltage, text_args=[-3.3], deadline=500ms}",
+            "call{name=DMM1, verb=set_serial, text_args=[007]}",
+            "call{name=DMM1, verb=set_points, text_args=[[1, 2, 3]]}",
+            "call{name=DMM1, verb=set_text, text_args=[two words], text={on=true}}");
+  }
+
+  @Test
+  void anErrorIsOneLine() {
+    assertThatThrownBy(() -> execute("why X")).hasToString("instrument not found: X");
+    assertThatThrownBy(() -> execute("call DMM1"))
+        .hasToString(
+            "'DMM1' is not NAME.VERB, such as DMM1.measure_voltage;"
+                + " usage: call NAME.VERB [VALUE|NAME=VALUE ...] [--deadline D]");
+    assertThatThrownBy(() -> execute("status")).hasToString("missing NAME; usage: status NAME");
+    assertThatThrownBy(() -> execute("list --nonsense")).hasMessageContaining("unknown option");
+    assertThatThrownBy(() -> execute("list --deadline 5s")).hasMessageContaining("unknown option");
+  }
+
+  @Test
+  void helpAndJsonAreThereToo() throws Exception {
+    assertThat(execute("status --help").toString()).startsWith("usage: status NAME");
+    assertThat(execute("call DMM1.measure --json").toString()).contains("\"text\" : \"3.3 V\"");
+  }
+
+  @Test
+  void completionKnowsNamesAndTheirCommands() throws Exception {
+    assertThat(words(execute("_names D"))).containsExactly("DMM1", "PSU1");
+    assertThat(words(execute("_calls ''"))).containsExactly("DMM1.", "PSU1.");
+    assertThat(words(execute("_calls DMM1.me"))).containsExactly("DMM1.measure");
+  }
+
+  private static List<String> words(Object candidates) {
+    return ((List<?>) candidates).stream().map(c -> ((Candidate) c).value()).toList();
+  }
+
+  @Test
+  void theReferenceListsEveryVerb() throws IOException {
+    String written =
+        Verb.ALL.stream()
+            .filter(verb -> !verb.isElsewhere())
+            .map(verb -> "| `" + verb.synopsis().replace("|", "\\|") + "` | " + verb.doc() + " |")
+            .collect(Collectors.joining("\n"));
+
+    assertThat(Files.readString(Path.of("../../docs/reference/shell.md"))).contains(written);
+  }
+
+  @Test
+  void theProfileCompletesEveryVerbThatTakesAnInstrument() throws IOException {
+    String profile = Files.readString(Path.of("../../runtime/src/dist/etc/gosh_profile"));
+
+    assertThat(profile).contains("SCOPE = 'consort:gogo:felix:*'");
+    for (Verb verb : Verb.ALL) {
+      if (!verb.isElsewhere() && !verb.parameters().isEmpty() && !verb.name().equals("test")) {
+        assertThat(profile).contains("complete -c consort:" + verb.name() + " -a 'consort:_");
+      }
+    }
+  }
+}
