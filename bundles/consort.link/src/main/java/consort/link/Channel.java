@@ -401,7 +401,8 @@ final class Channel {
             .forEach(session -> session.tellLost(resource.name() + ": " + reason));
   }
 
-  private void event(String what) {
+  /** Writes into the traces of all who use it, or of who used it last. */
+  void event(String what) {
     if (links.isEmpty()) {
       ChannelLink last = user;
       if (last != null) {

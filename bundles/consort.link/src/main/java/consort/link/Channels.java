@@ -11,7 +11,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -127,11 +126,20 @@ final class Channels {
       all = List.copyOf(channels.values());
     }
     for (Channel channel : all) {
-      if (channel.links.isEmpty()) {
-        release(channel);
-      } else if (channel.hasIdleEnd()) {
-        channel.lost("closed by the other side").run();
+      try {
+        keep(channel);
+      } catch (RuntimeException e) {
+        // One channel's trouble must not end the keeping of the others.
+        channel.event("looking after it failed: " + e);
       }
+    }
+  }
+
+  private void keep(Channel channel) {
+    if (channel.links.isEmpty()) {
+      release(channel);
+    } else if (channel.hasIdleEnd()) {
+      channel.lost("closed by the other side").run();
     }
   }
 
@@ -139,19 +147,15 @@ final class Channels {
     synchronized (channels) {
       boolean wanted =
           !channel.links.isEmpty() || System.nanoTime() - channel.idleSince < linger.toNanos();
-      if (!wanted && channel.closeIfIdle("closed, as nobody has used it for " + linger)) {
+      if (!wanted && channel.closeIfIdle("closed, as it has no user any more")) {
         channels.remove(channel.resource.key(), channel);
       }
     }
   }
 
+  /** Runs what tells somebody else, on a thread that nobody waits for. */
   void tell(Runnable event) {
-    try {
-      events.execute(event);
-    } catch (RejectedExecutionException e) {
-      // The links are being closed; then nobody needs to know any more.
-      return;
-    }
+    events.execute(event);
   }
 
   void close() {

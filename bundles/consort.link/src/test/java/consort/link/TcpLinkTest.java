@@ -393,7 +393,8 @@ class TcpLinkTest {
         .untilAsserted(
             () ->
                 assertThat(impatient.trace("DMM1"))
-                    .anySatisfy(entry -> assertThat(entry.text()).startsWith("closed, as nobody")));
+                    .anySatisfy(
+                        entry -> assertThat(entry.text()).startsWith("closed, as it has no user")));
     LinkSession second = impatient.session("DMM1", lost::add);
     assertThat(open(second, Map.of()).ask("*OPC?")).isEqualTo("1");
     assertThat(simulator.connections()).isEqualTo(2);

@@ -12,7 +12,7 @@ import org.osgi.annotation.versioning.ProviderType;
  * <p>All methods throw {@link consort.api.Unreachable} when the channel cannot be opened or breaks,
  * and {@link consort.api.TimedOut} when the deadline passes. After an answer that did not come, or
  * came in part, the channel is resynchronised before its next use: a late answer is never given to
- * another question.
+ * another question. An interrupt ends nothing; the guard does, through {@link LinkSession#cancel}.
  */
 @ProviderType
 public interface Link extends AutoCloseable {
@@ -20,7 +20,13 @@ public interface Link extends AutoCloseable {
   /** The address of the hardware, for people. */
   String address();
 
-  /** Sends a line; the write terminator is appended. */
+  /**
+   * Sends a line; the write terminator is appended.
+   *
+   * @throws consort.api.Refused when the line contains the terminator, so that a text argument
+   *     cannot smuggle in another command, or a character that the charset lacks; as all methods
+   *     that take a line
+   */
   void tell(String line);
 
   /** Sends a line made by {@link String#format} in the root locale. */
@@ -34,7 +40,8 @@ public interface Link extends AutoCloseable {
   String ask(String line);
 
   /**
-   * Asks for a number.
+   * Asks for a number, as {@link Answers#toDouble} reads it: SCPI's 9.9E37 (overload) and 9.91E37
+   * (not a number) come as they are.
    *
    * @throws consort.api.Garbled when the answer is not a number
    */
@@ -56,7 +63,8 @@ public interface Link extends AutoCloseable {
 
   /**
    * Asks for an arbitrary block, of definite or indefinite length, and reads it with the terminator
-   * that follows. Source: IEEE 488.2-1992, 8.7.9 and 8.7.10.
+   * that follows. A block of indefinite length ends at a terminator after which nothing comes for a
+   * while, as a stream of bytes has no other end. Source: IEEE 488.2-1992, 8.7.9 and 8.7.10.
    *
    * @throws consort.api.Garbled when the answer is no block, or longer than the limit
    */

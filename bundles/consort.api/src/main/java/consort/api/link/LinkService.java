@@ -14,7 +14,8 @@ public interface LinkService {
    *
    * @param instrument the name of the instrument, under which the bytes are traced
    * @param lost told when a channel of the session is found broken although nobody is using it (a
-   *     serial port that was unplugged), with the reason in words; called on a thread of the links
+   *     serial port that was unplugged, a peer that has hung up), with the reason in words; called
+   *     on a thread of the links
    */
   LinkSession session(String instrument, Consumer<String> lost);
 
