@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.runtime;
 
+import consort.runtime.cli.Node;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,12 +37,16 @@ public final class Launcher {
   private final Framework framework;
   private Lock lock;
 
-  private Launcher(Options options) {
+  private Launcher(Options options) throws IOException, Options.Wrong {
     this.options = options;
-    this.home = options.home();
+    this.home = isDemo() ? Demo.home(options) : options.home();
     this.framework =
         new FrameworkFactory()
-            .newFramework(properties(options.dist(), home.root(), options.port()));
+            .newFramework(
+                properties(
+                    options.dist(),
+                    home.root(),
+                    isDemo() && options.port() == null ? "0" : options.port()));
   }
 
   public static void main(String[] args) {
@@ -67,6 +72,9 @@ public final class Launcher {
     // the framework.
     System.setProperty("org.ops4j.pax.logging.DefaultServiceLog.level", "ERROR");
     home.prepare(options.dist().resolve("lib/home"));
+    if (isDemo()) {
+      Demo.clear(home);
+    }
     lock = Lock.tryTake(home.lock());
     if (lock == null) {
       System.err.printf(
@@ -100,6 +108,12 @@ public final class Launcher {
     if (options.once()) {
       return 0;
     }
+    if (isDemo()) {
+      int code = demo();
+      if (code != 0 || !Boolean.getBoolean("consort.terminal")) {
+        return code;
+      }
+    }
     for (Bundle bundle : bundles) {
       if (bundle.getSymbolicName().equals(SHELL) && wantsShell()) {
         bundle.start();
@@ -109,9 +123,21 @@ public final class Launcher {
     return 0;
   }
 
+  private boolean isDemo() {
+    return options.words().contains("demo");
+  }
+
+  private int demo() throws IOException, InterruptedException {
+    try {
+      return new Demo(options.dist(), home.root()).run() ? 0 : 1;
+    } catch (Node.Absent e) {
+      System.err.println("consort: " + e.getMessage());
+      return 1;
+    }
+  }
+
   private boolean wantsShell() {
-    return (options.shell() || options.words().contains("demo"))
-        && Boolean.getBoolean("consort.terminal");
+    return (options.shell() || isDemo()) && Boolean.getBoolean("consort.terminal");
   }
 
   /** Logging first, so that what the others say while starting is kept. */

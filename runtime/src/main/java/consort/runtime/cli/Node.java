@@ -19,7 +19,7 @@ import java.util.Optional;
  * The running node of a home, asked over its {@code /rpc}. A bare socket: an HTTP client of the JDK
  * would take longer to load than the answer takes to come.
  */
-record Node(Path home) {
+public record Node(Path home) {
 
   private static final int CONNECT_MILLIS = 2_000;
 
@@ -27,7 +27,7 @@ record Node(Path home) {
   private static final int ANSWER_MILLIS = 24 * 3600 * 1000;
 
   /** The node cannot be asked; the message says what to do. */
-  static final class Absent extends Exception {
+  public static final class Absent extends Exception {
     private static final long serialVersionUID = 1L;
 
     Absent(String message) {
@@ -35,7 +35,8 @@ record Node(Path home) {
     }
   }
 
-  Map<String, Object> ask(String command, Map<String, Object> parameters) throws Absent {
+  /** Sends a command and gives the reply, {@code ok} or not. */
+  public Map<String, Object> ask(String command, Map<String, Object> parameters) throws Absent {
     int port = port();
     byte[] reply;
     try (Socket socket = new Socket()) {
