@@ -121,6 +121,19 @@ public class DropInIT {
   }
 
   @Test
+  public void twoDriversServeAtOnce() throws Exception {
+    dropDriver("lib/home/drivers/" + JAR);
+    dropDriver("lib/home/drivers/consort.driver.keysight.dmm-0.1.0.jar");
+    dropInstrument("DMM6");
+    dropInstrument("DMM7", "driver: keysight.dmm\nconnection: \"TCPIP::127.0.0.1::9::SOCKET\"\n");
+    awaitReady("DMM6");
+    await(
+        "DMM7 tries its link",
+        () -> stateText("DMM7").startsWith("OFFLINE(") && !stateText("DMM7").contains("driver"));
+    assertEquals("READY", stateText("DMM6"));
+  }
+
+  @Test
   public void aBadFileIsReportedWithItsPlaceAndHarmsNobody() throws Exception {
     dropDriver("lib/home/drivers/" + JAR);
     dropInstrument("DMM8");
