@@ -1,28 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.itests;
 
-import static org.junit.Assert.assertEquals;
-import static org.junit.Assert.assertTrue;
+import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.Test;
+import org.junit.jupiter.api.Test;
 
 /** The first command of the README. */
-public class DemoIT {
+final class DemoIT {
 
   @Test
-  public void updatesADriverWhileItMeasuresAndLosesNoCall() throws Exception {
+  void updatesADriverWhileItMeasuresAndLosesNoCall() throws Exception {
     Path home = Folders.home("demo");
-    NodeProcess.Result demo = NodeProcess.consort(home, "demo");
-    assertEquals(demo.out() + demo.err(), 0, demo.code());
-    assertTrue(demo.out(), demo.out().contains("0.1.0 -> 0.2.0"));
-    assertTrue(demo.out(), demo.out().contains("No call failed"));
-    assertEquals("", demo.err());
-    assertTrue("the node has ended", Files.notExists(home.resolve("data/run/node.json")));
 
-    NodeProcess.Result again = NodeProcess.consort(home, "demo");
-    assertEquals(2, again.code());
-    assertTrue(again.err(), again.err().contains("the demo wants a fresh home"));
+    NodeProcess.Result demo = NodeProcess.consort(home, "demo");
+
+    assertThat(demo.err()).isEmpty();
+    assertThat(demo.out()).contains("0.1.0 -> 0.2.0").contains("No call failed");
+    assertThat(demo.code()).isZero();
+    assertThat(home.resolve("data/run/node.json")).doesNotExist();
+  }
+
+  @Test
+  void wantsAFreshHome() throws Exception {
+    Path home = Folders.home("used");
+    assertThat(home.resolve("drivers").toFile().mkdirs()).isTrue();
+
+    NodeProcess.Result demo = NodeProcess.consort(home, "demo");
+
+    assertThat(demo.err()).contains("the demo wants a fresh home");
+    assertThat(demo.code()).isEqualTo(2);
   }
 }
