@@ -102,6 +102,8 @@ final class Instruments implements Folder.Listener {
       if (former != null && !former.name().equals(entry.spec.name())) {
         release(file, former.name());
       }
+      // at once: of ten thousand files the first instruments start while the others are read
+      carryOut(file, entry, anyFile -> true);
     }
     return true;
   }
@@ -196,21 +198,22 @@ final class Instruments implements Folder.Listener {
 
   /** Equal but for the file they come from: renaming a file restarts nothing. */
   private static boolean same(InstrumentSpec a, InstrumentSpec b) {
-    return a != null
-        && new InstrumentSpec(
-                a.name(),
-                a.driver(),
-                a.version(),
-                a.connection(),
-                a.settings(),
-                a.initCommands(),
-                a.startupDelay(),
-                a.deadline(),
-                a.reconnect(),
-                a.export(),
-                a.labels(),
-                b.source())
-            .equals(b);
+    return a == b
+        || a != null
+            && new InstrumentSpec(
+                    a.name(),
+                    a.driver(),
+                    a.version(),
+                    a.connection(),
+                    a.settings(),
+                    a.initCommands(),
+                    a.startupDelay(),
+                    a.deadline(),
+                    a.reconnect(),
+                    a.export(),
+                    a.labels(),
+                    b.source())
+                .equals(b);
   }
 
   /** Null when it worked, else what is wrong. */
