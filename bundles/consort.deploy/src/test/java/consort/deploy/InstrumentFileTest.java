@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -311,5 +312,45 @@ final class InstrumentFileTest {
 
     assertThat(findings).hasSize(Problems.MOST + 1);
     assertThat(findings.get(Problems.MOST).message()).isEqualTo("900 more findings");
+  }
+
+  @Test
+  void whateverIsInAFileItGivesAnInstrumentOrAnError() {
+    String wild =
+        """
+        name: DMM1 # it
+        driver: acme.dmm
+        connection: {type: VISA, address: "TCPIP::h::INSTR", termination: '\\n'}
+        settings: &a {x: [1, 2.5, -3e4], y: ~, z: |
+          text
+          }
+        startup:
+          - !!str {a: b}
+        deadline: 30s
+        reconnect: {first: 1s, cap: 2min}
+        <<: *a
+        ---
+        """;
+    String alphabet = "abc019:-?,[]{}&*!|>'\"%@`# \n\t\r\u0000\u0085\u2028\uFEFF~.<=";
+    long seed = 20_260_102;
+    Random random = new Random(seed);
+    for (int i = 0; i < 10_000; i++) {
+      StringBuilder text =
+          new StringBuilder(i % 2 == 0 ? wild : "name: A\ndriver: d\nsettings: {a: [1, x]}\n");
+      for (int changes = random.nextInt(8); changes >= 0 && text.length() > 0; changes--) {
+        int at = random.nextInt(text.length());
+        switch (random.nextInt(3)) {
+          case 0 -> text.deleteCharAt(at);
+          case 1 -> text.insert(at, alphabet.charAt(random.nextInt(alphabet.length())));
+          default -> text.setLength(at);
+        }
+      }
+
+      Reading reading = read(text.toString());
+
+      assertThat(reading.usable())
+          .as(() -> "seed " + seed + ": " + text)
+          .isEqualTo(reading.findings().stream().noneMatch(Finding::error));
+    }
   }
 }
