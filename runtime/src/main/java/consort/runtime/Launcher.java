@@ -116,7 +116,7 @@ public final class Launcher {
     }
     for (Bundle bundle : bundles) {
       if (bundle.getSymbolicName().equals(SHELL) && wantsShell()) {
-        bundle.start();
+        startShell(bundle);
       }
     }
     framework.waitForStop(0);
@@ -133,6 +133,21 @@ public final class Launcher {
     } catch (Node.Absent e) {
       System.err.println("consort: " + e.getMessage());
       return 1;
+    }
+  }
+
+  /**
+   * JLine looks for its ways to drive a terminal in the context class loader, and only without one
+   * in its own bundle; where it finds none, the prompt has neither completion nor history.
+   */
+  private static void startShell(Bundle bundle) throws BundleException {
+    Thread thread = Thread.currentThread();
+    ClassLoader ours = thread.getContextClassLoader();
+    thread.setContextClassLoader(null);
+    try {
+      bundle.start();
+    } finally {
+      thread.setContextClassLoader(ours);
     }
   }
 

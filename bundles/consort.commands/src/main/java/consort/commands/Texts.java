@@ -115,7 +115,9 @@ public final class Texts {
     List<Map<String, ?>> facts = maps(reply, "facts");
     int width = facts.stream().mapToInt(f -> text(f, "label").length()).max().orElse(0);
     List<String> lines = new ArrayList<>();
-    lines.add(text(reply, "name") + ": " + text(reply, "summary"));
+    String summary = text(reply, "summary");
+    String name = text(reply, "name");
+    lines.add(summary.startsWith(name) ? summary : name + ": " + summary);
     for (Map<String, ?> fact : facts) {
       String label = text(fact, "label");
       lines.add("  " + label + " ".repeat(width - label.length() + 2) + text(fact, "text"));

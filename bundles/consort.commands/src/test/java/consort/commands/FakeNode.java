@@ -135,7 +135,7 @@ final class FakeNode implements Coordinator, Deployment {
   public Diagnosis why(String name) {
     return new Diagnosis(
         name,
-        "is ready",
+        name + " is ready",
         List.of(new Diagnosis.Fact("driver", "fake.dmm"), new Diagnosis.Fact("link", "none")));
   }
 

@@ -358,7 +358,7 @@ class NodeCommandsTest {
     assertThat(Texts.of("why", node.with("DMM1").run("why", "name", "DMM1")))
         .isEqualTo(
             """
-            DMM1: is ready
+            DMM1 is ready
               driver  fake.dmm
               link    none""");
   }
