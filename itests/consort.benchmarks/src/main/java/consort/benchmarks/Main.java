@@ -15,8 +15,9 @@ public final class Main {
         Runtime.version(),
         Runtime.getRuntime().availableProcessors(),
         ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
-    LinkBenchmark.run();
+    ProcessBenchmark.run();
     try (Node node = new Node()) {
+      LinkBenchmark.run(node);
       new GuardBenchmark(node).run();
     }
     System.exit(0);
