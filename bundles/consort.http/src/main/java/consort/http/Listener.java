@@ -32,6 +32,7 @@ final class Listener {
   private final ServerConnector connector;
   private final RpcHandler rpc;
   private final NodeFile file;
+  private boolean closed;
 
   Listener(Settings settings, RpcHandler rpc) {
     this(settings, rpc, IDLE);
@@ -91,7 +92,10 @@ final class Listener {
    *
    * @throws IOException when it cannot; the message says what to do
    */
-  void open() throws IOException {
+  synchronized void open() throws IOException {
+    if (closed) {
+      return; // the bundle was stopped while it started
+    }
     try {
       server.start();
     } catch (Exception e) {
@@ -117,7 +121,8 @@ final class Listener {
     return connector.getLocalPort();
   }
 
-  void close() {
+  synchronized void close() {
+    closed = true;
     file.remove();
     try {
       server.stop();

@@ -464,6 +464,15 @@ class RpcTest {
   }
 
   @Test
+  void aListenerThatWasClosedBeforeItOpenedStaysClosed() throws IOException {
+    Listener early = listener(0, Duration.ofSeconds(1));
+    early.close();
+    early.open();
+
+    assertThat(early.port()).isNegative();
+  }
+
+  @Test
   void onlyThisMachineIsListenedTo() throws Exception {
     for (InetAddress address : InetAddress.getAllByName(InetAddress.getLocalHost().getHostName())) {
       if (!address.isLoopbackAddress()) {
