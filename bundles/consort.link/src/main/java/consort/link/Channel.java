@@ -3,9 +3,6 @@ package consort.link;
 
 import consort.link.Wire.Overdue;
 import java.io.IOException;
-import java.nio.charset.Charset;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArraySet;
 
@@ -16,15 +13,6 @@ import java.util.concurrent.CopyOnWriteArraySet;
  */
 final class Channel {
 
-  /** A line longer than the limit. */
-  static final class TooLong extends IOException {
-    private static final long serialVersionUID = 1L;
-
-    TooLong(int limit) {
-      super("longer than " + limit + " bytes");
-    }
-  }
-
   /** The wire could not be opened, so certainly nothing was sent. */
   static final class NotOpened extends IOException {
     private static final long serialVersionUID = 1L;
@@ -34,12 +22,13 @@ final class Channel {
     }
   }
 
-  private static final int BUFFER = 4096;
-  private static final int LARGEST_IDLE_BUFFER = 1 << 20;
-  private static final long LONGEST_DRAIN_NANOS = 1_000_000_000;
+  /** How long an answer that is overdue is waited for, and how long draining goes on. */
+  private static final long PATIENCE_NANOS = 1_000_000_000;
+
   private static final int LONGEST_DROP = 1 << 20;
 
   final Resource resource;
+  final Received received;
   private final Wire wire;
   private final long quietNanos;
   final Turns turns = new Turns();
@@ -48,18 +37,23 @@ final class Channel {
   /** A question is unanswered, or answered in part: another one must not be sent as it is. */
   private volatile boolean dirty;
 
+  /** An answer that did not come may still come. */
+  private volatile boolean expecting;
+
+  private volatile long silentSince = System.nanoTime();
+
   private volatile boolean reopen;
   private volatile boolean discarded;
   private volatile ChannelLink user;
-  private byte[] buffer = new byte[BUFFER];
-  private int from;
-  private int to;
   private boolean sent;
   volatile long idleSince = System.nanoTime();
 
   Channel(Resource resource, Wire wire, long quietNanos) {
     this.resource = resource;
     this.wire = wire;
+    this.received =
+        new Received(
+            wire, (bytes, from, to) -> user.trace.received(resource.name(), bytes, from, to));
     this.quietNanos = quietNanos;
   }
 
@@ -76,23 +70,35 @@ final class Channel {
     if (user != link) {
       user = link;
       if (first) {
-        from = to = 0;
+        received.clear();
       }
     }
   }
 
   void end() {
-    if (buffer.length > LARGEST_IDLE_BUFFER && from == to) {
-      buffer = new byte[BUFFER];
-    }
+    received.relax();
     idleSince = System.nanoTime();
     if (turns.give() && discarded) {
       discard();
     }
   }
 
-  void setDirty() {
-    dirty = true;
+  /**
+   * Puts it out of step, if it is not already; then the wait that has begun goes on.
+   *
+   * @param owing whether an answer is still to come
+   */
+  void setDirty(boolean owing) {
+    if (!dirty) {
+      silentSince = System.nanoTime();
+      expecting = owing;
+      dirty = true;
+    }
+  }
+
+  /** Whether the time was over before the channel was in step, so that nothing was sent. */
+  boolean isStillOutOfStep() {
+    return dirty && !sent;
   }
 
   boolean isDirty() {
@@ -122,7 +128,7 @@ final class Channel {
   }
 
   private void open(Limit limit) throws IOException {
-    from = to = 0;
+    received.clear();
     sent = false;
     try {
       wire.open(limit);
@@ -138,14 +144,13 @@ final class Channel {
   }
 
   private void resynchronise(Limit limit) throws IOException {
-    from = to = 0;
+    received.clear();
     if (reopen || wire.isFreshWhenReopened()) {
       wire.close();
     }
     reopen = false;
     boolean fresh = !wire.isOpen();
     if (fresh) {
-      dirty |= !wire.isFreshWhenReopened();
       open(limit);
     }
     if (!wire.isFreshWhenReopened()) {
@@ -155,16 +160,27 @@ final class Channel {
     event("resynchronised: " + (fresh ? "opened anew" : "drained"));
   }
 
+  /**
+   * Waits until an overdue answer has come, or surely does not come any more, and then for silence.
+   * Where the time is not enough, the next drain goes on where this one ended.
+   */
   private void drain(Limit limit) throws IOException {
-    long end = System.nanoTime() + LONGEST_DRAIN_NANOS;
-    int dropped = 0;
-    try {
-      while (System.nanoTime() - end < 0) {
-        dropped += some(wire.read(buffer, 0, buffer.length, limit.atMost(quietNanos)));
+    long end = System.nanoTime() + PATIENCE_NANOS;
+    while (true) {
+      long now = System.nanoTime();
+      long left = silentSince + (expecting ? PATIENCE_NANOS : quietNanos) - now;
+      if (now - end >= 0 && !expecting) {
+        event("still talking after 1 s of draining");
+        return;
       }
-      event("still talking after 1 s of draining; " + dropped + " bytes dropped");
-    } catch (Overdue e) {
-      limit.left();
+      try {
+        received.drop(limit.atMost(Math.max(left, 1)));
+        silentSince = System.nanoTime();
+        expecting = false;
+      } catch (Overdue e) {
+        limit.left();
+        return;
+      }
     }
   }
 
@@ -174,10 +190,10 @@ final class Channel {
    */
   void send(byte[] bytes, boolean question, Limit limit) throws IOException {
     if (!stillConnected(question)) {
-      event("closed by the other side");
+      event(Received.CLOSED);
       wire.close();
       if (sent) {
-        throw new IOException("closed by the other side");
+        throw new IOException(Received.CLOSED);
       }
       open(limit);
     }
@@ -186,23 +202,19 @@ final class Channel {
     wire.write(bytes, limit);
   }
 
-  private boolean stillConnected(boolean drop) {
+  /** Looks whether the other side is still there, which may bring bytes; a question drops them. */
+  private boolean stillConnected(boolean question) {
     int dropped = 0;
     try {
       while (dropped < LONGEST_DROP) {
-        if (drop && to > from) {
-          dropped += to - from;
-          event("dropped, as nobody had asked: " + shown(from, to));
-          from = to = 0;
+        if (question && received.size() > 0) {
+          dropped += received.size();
+          event("dropped, as nobody had asked: " + Lines.shown(received.toString()));
+          received.clear();
         }
-        int space = buffer.length - to;
-        int count = space == 0 ? 0 : wire.readNow(buffer, to, space);
-        if (count < 0) {
-          return false;
-        }
-        to += count;
-        if (count == 0 || !drop) {
-          return true;
+        int count = received.takeIn();
+        if (count <= 0 || !question) {
+          return count >= 0;
         }
       }
       return true;
@@ -211,129 +223,24 @@ final class Channel {
     }
   }
 
-  /** Reads a line and its terminator; returns the line. */
-  String line(byte[] terminator, Charset charset, int longest, Limit limit) throws IOException {
-    int looked = 0;
-    while (true) {
-      int end = find(terminator, from + looked);
-      int length = (end < 0 ? to : end) - from;
-      if (length > longest + (end < 0 ? terminator.length - 1 : 0)) {
-        throw new TooLong(longest);
-      }
-      if (end >= 0) {
-        String line = new String(buffer, from, length, charset);
-        consume(length + terminator.length);
-        return line;
-      }
-      looked = Math.max(0, length - terminator.length + 1);
-      fill(limit);
-    }
-  }
-
-  private int find(byte[] terminator, int start) {
-    byte last = terminator[terminator.length - 1];
-    for (int i = start + terminator.length - 1; i < to; i++) {
-      if (buffer[i] == last) {
-        int begin = i - terminator.length + 1;
-        if (terminator.length == 1
-            || Arrays.equals(buffer, begin, i + 1, terminator, 0, terminator.length)) {
-          return begin;
-        }
-      }
-    }
-    return -1;
-  }
-
-  byte[] bytes(int count, Limit limit) throws IOException {
-    while (to - from < count && count <= buffer.length) {
-      fill(limit);
-    }
-    byte[] result = new byte[count];
-    int done = Math.min(count, to - from);
-    System.arraycopy(buffer, from, result, 0, done);
-    from += done;
-    try {
-      while (done < count) {
-        // Straight to where it belongs: large blocks do not pass through the buffer.
-        done += some(wire.read(result, done, count - done, limit));
-      }
-    } finally {
-      user.trace.received(resource.name(), result, 0, done);
-    }
-    return result;
-  }
-
-  /** Reads until nothing comes for the quiet time and the last bytes are the terminator. */
-  byte[] untilQuiet(byte[] terminator, int longest, Limit limit) throws IOException {
-    while (true) {
-      if (to - from > longest + terminator.length) {
-        throw new TooLong(longest);
-      }
-      int begin = to - terminator.length;
-      boolean ended =
-          begin >= from && Arrays.equals(buffer, begin, to, terminator, 0, terminator.length);
-      try {
-        fill(ended ? limit.atMost(quietNanos) : limit);
-      } catch (Overdue e) {
-        limit.left();
-        byte[] result = Arrays.copyOfRange(buffer, from, begin);
-        consume(to - from);
-        return result;
-      }
-    }
-  }
-
-  /** What was received and not read, for messages. */
-  String unread() {
-    return new String(buffer, from, Math.min(to - from, 256), StandardCharsets.ISO_8859_1);
-  }
-
-  private void consume(int count) {
-    if (count > 0) {
-      user.trace.received(resource.name(), buffer, from, from + count);
-    }
-    from += count;
-    if (from == to) {
-      from = to = 0;
-    }
-  }
-
-  private void fill(Limit limit) throws IOException {
-    if (to == buffer.length) {
-      if (from > 0) {
-        System.arraycopy(buffer, from, buffer, 0, to - from);
-        to -= from;
-        from = 0;
-      } else {
-        buffer = Arrays.copyOf(buffer, 2 * buffer.length);
-      }
-    }
-    to += some(wire.read(buffer, to, buffer.length - to, limit));
-  }
-
-  private static int some(int count) throws IOException {
-    if (count < 0) {
-      throw new IOException("closed by the other side");
-    }
-    return count;
+  /** An answer that has no other end than silence. */
+  byte[] untilQuiet(Lines lines, Limit limit) throws IOException {
+    return received.untilQuiet(lines.terminator(), lines.longest(), quietNanos, limit);
   }
 
   void clear() throws IOException {
-    from = to = 0;
+    received.clear();
     if (wire.isOpen() && !stillConnected(true)) {
-      event("closed by the other side");
+      event(Received.CLOSED);
       wire.close();
     }
   }
 
   /** After a failed operation: a wire that is fresh when reopened is of no more use. */
-  void failed(boolean broken, String event) {
-    if (to > from) {
-      user.trace.received(resource.name(), buffer, from, to);
-    }
+  void failed(boolean broken, boolean owing, String event) {
+    received.giveUp();
     event(event);
-    from = to = 0;
-    dirty = true;
+    setDirty(owing);
     if (broken || wire.isFreshWhenReopened()) {
       wire.close();
     }
@@ -355,7 +262,7 @@ final class Channel {
         event(event);
       }
       wire.close();
-      from = to = 0;
+      received.clear();
       return wire.isGone();
     } finally {
       turns.give();
@@ -371,7 +278,7 @@ final class Channel {
       if (!wire.isOpen() || stillConnected(false)) {
         return false;
       }
-      event("closed by the other side");
+      event(Received.CLOSED);
       wire.close();
       return true;
     } finally {
@@ -414,9 +321,5 @@ final class Channel {
         .map(link -> link.trace)
         .distinct()
         .forEach(trace -> trace.event(resource.name(), what));
-  }
-
-  private String shown(int begin, int end) {
-    return TraceRing.printable(buffer, begin, Math.min(end, begin + TraceRing.SHOWN));
   }
 }

@@ -13,9 +13,6 @@ import consort.api.link.Answers;
 import consort.api.link.Link;
 import consort.api.link.LinkSettings;
 import java.io.IOException;
-import java.nio.CharBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
@@ -29,10 +26,7 @@ final class ChannelLink implements Link {
   final TraceRing trace;
   private final Channel channel;
   private final Options options;
-  private final Charset charset;
-  private final byte[] readTerminator;
-  private final String writeTerminator;
-  private final int longest;
+  private final Lines lines;
   private final BooleanSupplier stop = this::isStopped;
   private volatile boolean closed;
 
@@ -44,12 +38,7 @@ final class ChannelLink implements Link {
     this.trace = session.trace;
     this.channel = channel;
     this.options = options;
-    charset = settings.charset();
-    longest = settings.longestReply();
-    String termination = options.termination();
-    readTerminator =
-        (termination == null ? settings.readTerminator() : termination).getBytes(charset);
-    writeTerminator = termination == null ? settings.writeTerminator() : termination;
+    this.lines = Lines.of(settings, options.termination());
   }
 
   @Override
@@ -59,7 +48,7 @@ final class ChannelLink implements Link {
 
   @Override
   public void tell(String line) {
-    send(line(line), line);
+    send(encoded(line), line);
   }
 
   @Override
@@ -87,12 +76,12 @@ final class ChannelLink implements Link {
 
   @Override
   public String ask(String line) {
-    byte[] question = line(line);
+    byte[] question = encoded(line);
     Limit limit = begin(line);
     try {
       channel.ready(limit);
       channel.send(question, true, limit);
-      String answer = channel.line(readTerminator, charset, longest, limit);
+      String answer = line(limit);
       answered();
       return answer;
     } catch (IOException e) {
@@ -134,7 +123,7 @@ final class ChannelLink implements Link {
 
   @Override
   public byte[] askBlock(String line) {
-    byte[] question = line(line);
+    byte[] question = encoded(line);
     Limit limit = begin(line);
     try {
       channel.ready(limit);
@@ -150,15 +139,15 @@ final class ChannelLink implements Link {
   }
 
   private byte[] block(String line, Limit limit) throws IOException {
-    byte[] head = channel.bytes(2, limit);
+    byte[] head = channel.received.bytes(2, limit);
     if (head[0] != '#' || head[1] < '0' || head[1] > '9') {
       throw noBlock(line, head, "begins no block");
     }
     int digits = head[1] - '0';
     if (digits == 0) {
-      return channel.untilQuiet(readTerminator, longest, limit);
+      return channel.untilQuiet(lines, limit);
     }
-    byte[] length = channel.bytes(digits, limit);
+    byte[] length = channel.received.bytes(digits, limit);
     int count = 0;
     for (byte digit : length) {
       if (digit < '0' || digit > '9') {
@@ -166,32 +155,32 @@ final class ChannelLink implements Link {
       }
       count = (int) Math.min(10L * count + digit - '0', Integer.MAX_VALUE);
     }
-    if (count > longest) {
-      throw new Channel.TooLong(longest);
+    if (count > lines.longest()) {
+      throw new Received.TooLong(lines.longest());
     }
-    byte[] block = channel.bytes(count, limit);
-    byte[] after = channel.bytes(readTerminator.length, limit);
-    if (!Arrays.equals(after, readTerminator)) {
+    byte[] block = channel.received.bytes(count, limit);
+    byte[] after = channel.received.bytes(lines.terminator().length, limit);
+    if (!Arrays.equals(after, lines.terminator())) {
       throw noBlock(line, after, "after a block of " + count + " bytes is not its end");
     }
     return block;
   }
 
   private Garbled noBlock(String line, byte[] bytes, String what) {
-    String answer = new String(bytes, StandardCharsets.ISO_8859_1) + channel.unread();
-    channel.failed(false, "the answer is no block");
+    String answer = new String(bytes, StandardCharsets.ISO_8859_1) + channel.received.toString();
+    channel.failed(false, false, "the answer is no block");
     return located(Answers.garbled(line, answer, what));
   }
 
   @Override
   public byte[] read(int count) {
-    if (count < 0 || count > longest) {
-      throw new IllegalArgumentException(count + " bytes are outside [0, " + longest + "]");
+    if (count < 0 || count > lines.longest()) {
+      throw new IllegalArgumentException(count + " bytes are outside [0, " + lines.longest() + "]");
     }
     Limit limit = begin("");
     try {
       channel.ready(limit);
-      byte[] bytes = channel.bytes(count, limit);
+      byte[] bytes = channel.received.bytes(count, limit);
       answered();
       return bytes;
     } catch (IOException e) {
@@ -206,7 +195,7 @@ final class ChannelLink implements Link {
     Limit limit = begin("");
     try {
       channel.ready(limit);
-      String line = channel.line(readTerminator, charset, longest, limit);
+      String line = line(limit);
       answered();
       return line;
     } catch (IOException e) {
@@ -226,7 +215,7 @@ final class ChannelLink implements Link {
       return result;
     } finally {
       if (!done && awaiting) {
-        channel.setDirty();
+        channel.setDirty(true);
       }
       end(limit);
     }
@@ -260,7 +249,7 @@ final class ChannelLink implements Link {
   /** An operation was ended from outside; what it asked for may still be answered. */
   void cancel() {
     if (awaiting) {
-      channel.setDirty();
+      channel.setDirty(true);
     }
     channel.wake();
   }
@@ -315,30 +304,34 @@ final class ChannelLink implements Link {
   }
 
   private InstrumentException failed(IOException e, String text, Limit limit) {
-    String received = channel.unread();
-    String question = text.isEmpty() ? "" : " to \"" + shown(text) + "\"";
+    String received = channel.received.toString();
+    String question = text.isEmpty() ? "" : " to \"" + Lines.shown(text) + "\"";
     if (e instanceof Channel.NotOpened) {
       trace.event(address(), "not opened: " + e.getMessage());
       String what = address() + ": " + e.getMessage();
       return located(new Unreachable(ErrorCode.NO_LINK, what, e), "", "");
     }
+    if (e instanceof Wire.Overdue && channel.isStillOutOfStep()) {
+      String what = address() + " still waits for an overdue answer; nothing was sent";
+      return located(new TimedOut(what, e), text, "");
+    }
     if (e instanceof Wire.Overdue) {
       String what =
           "no answer" + question + " on " + address() + " within " + shown(limit.length());
-      channel.failed(false, what);
+      channel.failed(false, true, what);
       return located(new TimedOut(what, e), text, received);
     }
     if (e instanceof Wire.Stopped) {
-      channel.failed(false, "cancelled");
+      channel.failed(false, true, "cancelled");
       return stopped(text);
     }
-    if (e instanceof Channel.TooLong) {
-      channel.failed(false, "the answer is " + e.getMessage());
+    if (e instanceof Received.TooLong) {
+      channel.failed(false, false, "the answer is " + e.getMessage());
       String what = "the answer" + question + " on " + address() + " is " + e.getMessage();
       return located(new Garbled(ErrorCode.TOO_LONG, what, e), text, received);
     }
     String reason = e.getMessage() == null ? e.toString() : e.getMessage();
-    channel.failed(true, "lost: " + reason);
+    channel.failed(true, false, "lost: " + reason);
     return located(
         new Unreachable(ErrorCode.NO_LINK, address() + ": " + reason, e), text, received);
   }
@@ -352,7 +345,7 @@ final class ChannelLink implements Link {
   }
 
   private Garbled outOfStep(Garbled error) {
-    channel.setDirty();
+    channel.setDirty(false);
     return located(error);
   }
 
@@ -365,38 +358,16 @@ final class ChannelLink implements Link {
     return error;
   }
 
-  private byte[] line(String line) {
-    if (!writeTerminator.isEmpty() && line.contains(writeTerminator)) {
-      throw located(
-          new Refused(
-              ErrorCode.BAD_ARGUMENT, "\"" + shown(line) + "\" contains the end of a line"));
-    }
-    String whole = line.concat(writeTerminator);
-    if (charset == StandardCharsets.ISO_8859_1) {
-      for (int i = 0; i < whole.length(); i++) {
-        if (whole.charAt(i) > 0xff) {
-          throw notEncodable(line, null);
-        }
-      }
-      return whole.getBytes(StandardCharsets.ISO_8859_1);
-    }
+  private byte[] encoded(String line) {
     try {
-      var bytes = charset.newEncoder().encode(CharBuffer.wrap(whole));
-      return Arrays.copyOfRange(bytes.array(), bytes.position(), bytes.limit());
-    } catch (CharacterCodingException e) {
-      throw notEncodable(line, e);
+      return lines.encode(line);
+    } catch (Refused e) {
+      throw located(e);
     }
   }
 
-  private Refused notEncodable(String line, Exception cause) {
-    String what = "\"" + shown(line) + "\" cannot be written in " + charset;
-    return located(new Refused(ErrorCode.BAD_ARGUMENT, what, cause));
-  }
-
-  private static String shown(String text) {
-    byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
-    return TraceRing.printable(bytes, 0, Math.min(bytes.length, 80))
-        + (bytes.length > 80 ? "…" : "");
+  private String line(Limit limit) throws IOException {
+    return channel.received.line(lines.terminator(), lines.charset(), lines.longest(), limit);
   }
 
   /** A duration for people: {@code 250 ms}, {@code 5 s}. */

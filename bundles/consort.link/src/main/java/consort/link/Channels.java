@@ -139,7 +139,7 @@ final class Channels {
     if (channel.links.isEmpty()) {
       release(channel);
     } else if (channel.hasIdleEnd()) {
-      channel.lost("closed by the other side").run();
+      channel.lost(Received.CLOSED).run();
     }
   }
 

@@ -132,8 +132,9 @@ class SerialLinkTest {
 
   @Test
   void timesOutAtTheDeadline() {
-    simulator.mood(Mood.SILENT);
     Link link = open(Map.of());
+    link.tell("*CLS");
+    simulator.mood(Mood.SILENT);
     Deadline.set(Deadline.after(Duration.ofMillis(100)));
 
     assertThat(thrownBy(TimedOut.class, () -> link.ask("*IDN?")))
@@ -148,6 +149,7 @@ class SerialLinkTest {
         .answer("ECHO", line -> line.substring(5))
         .late(() -> Duration.ofMillis(random.nextInt(20)));
     Link link = open(Map.of("quiet_time", 40));
+    link.tell("*CLS");
     List<String> wrong = new ArrayList<>();
     int overdue = 0;
 
@@ -166,6 +168,25 @@ class SerialLinkTest {
 
     assertThat(wrong).as("seed " + seed).isEmpty();
     assertThat(overdue).isBetween(1, 59);
+  }
+
+  @Test
+  void waitsASecondInAllForAnAnswerThatNeverComes() {
+    Link link = open(Map.of("timeout", 200));
+    link.tell("*CLS");
+    simulator.mood(Mood.SILENT);
+    assertThatExceptionOfType(TimedOut.class).isThrownBy(() -> link.ask("*IDN?"));
+    simulator.mood(Mood.WELL);
+    long start = System.nanoTime();
+
+    // Each of these is shorter than the wait; nothing is sent before it is over.
+    await()
+        .ignoreException(TimedOut.class)
+        .until(() -> link.ask("*OPC?"), answer -> answer.equals("1"));
+
+    assertThat(Duration.ofNanos(System.nanoTime() - start))
+        .isBetween(Duration.ofMillis(800), Duration.ofSeconds(10));
+    assertThat(simulator.received()).startsWith("*CLS", "*IDN?", "*OPC?");
   }
 
   @Test
@@ -236,6 +257,7 @@ class SerialLinkTest {
     deaf.plugIn();
     Link link = open(Map.of());
     // Nobody reads the other end: at some point no more fits in between.
+    link.tell("*CLS");
     byte[] much = new byte[1 << 22];
     Deadline.set(Deadline.after(Duration.ofMillis(300)));
 
