@@ -274,6 +274,8 @@ public final class ScpiSimulator implements AutoCloseable {
   }
 
   private boolean serve(String line, OutputStream out) throws IOException, InterruptedException {
+    Mood now = mood;
+    Supplier<Duration> lateBy = lateness;
     received.add(line);
     StringBuilder answer = new StringBuilder();
     for (String command : line.split(";")) {
@@ -285,8 +287,6 @@ public final class ScpiSimulator implements AutoCloseable {
     if (answer.length() == 0) {
       return true;
     }
-    Mood now = mood;
-    Supplier<Duration> lateBy = lateness;
     byte[] bytes = answer.append(terminator).toString().getBytes(StandardCharsets.ISO_8859_1);
     if (lateBy != null) {
       later.schedule(() -> sendLate(bytes, out), lateBy.get().toNanos(), TimeUnit.NANOSECONDS);
