@@ -64,6 +64,9 @@ final class Demo {
     Path root = options.home().root();
     if (root.equals(options.dist())) {
       root = options.dist().resolve("demo/home");
+      if (new Home(root).process().isPresent()) {
+        throw new Options.Wrong("another demo runs in " + root + "; end it first");
+      }
       delete(root);
     } else if (Files.exists(root.resolve("drivers"))) {
       throw new Options.Wrong("the demo wants a fresh home, and " + root + " is in use");

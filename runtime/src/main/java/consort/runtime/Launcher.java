@@ -25,7 +25,8 @@ import org.osgi.framework.launch.Framework;
  */
 public final class Launcher {
 
-  private static final Duration END = Duration.ofSeconds(3);
+  // The user waits 3 s at most, and the process needs a moment after that.
+  private static final Duration END = Duration.ofMillis(2700);
   private static final Duration READY = Duration.ofSeconds(30);
   private static final String LOGGING = "org.ops4j.pax.logging";
 
