@@ -26,6 +26,7 @@ final class Condition {
   private State state = State.OFFLINE;
   private Reason reason = Reason.NONE;
   private String text = "";
+  private String news = "";
   private Instant since;
 
   Condition(String instrument, Environment env) {
@@ -53,7 +54,8 @@ final class Condition {
   /**
    * Takes a state.
    *
-   * @return what is worth telling, null for nothing: calls come and go too often to tell of each
+   * @return what is worth telling, null for nothing: calls come and go too often to tell of each,
+   *     and an attempt to connect that fails as the one before is no news
    */
   String enter(State now) {
     if (now == state) {
@@ -61,10 +63,16 @@ final class Condition {
     }
     boolean turn = isTurn(now) && isTurn(state);
     state = now;
-    if (!turn) {
-      since = env.now();
+    if (turn) {
+      return null;
     }
-    return turn ? null : now + (reason() == Reason.NONE ? "" : "(" + reason.text() + ") " + text);
+    since = env.now();
+    String latest = now + (reason() == Reason.NONE ? "" : "(" + reason.text() + ") " + text);
+    if (now == State.STARTING || latest.equals(news)) {
+      return null;
+    }
+    news = latest;
+    return latest;
   }
 
   private static boolean isTurn(State state) {
