@@ -22,6 +22,11 @@ import consort.api.link.TraceEntry;
 import consort.api.link.TraceEntry.Direction;
 import consort.testkit.ScpiSimulator;
 import consort.testkit.ScpiSimulator.Mood;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -511,22 +516,44 @@ class TcpLinkTest {
   }
 
   @Test
-  void aHostThatHangsDelaysNoOther() {
-    // 192.0.2.0/24 is reserved for documentation (RFC 5737): nobody answers there.
-    Link hung =
-        links
-            .session("HUNG", lost::add)
-            .open(Connection.visa("TCPIP::192.0.2.1::5025::SOCKET"), LinkSettings.text("\n"));
-    CompletableFuture<InstrumentException> other =
-        failing(
-            () -> {
-              within(500);
-              return hung.ask("*IDN?");
-            });
+  void aHostThatHangsDelaysNoOther() throws IOException {
+    // A listener whose queue is full answers no further attempt to connect, like a host that hangs.
+    List<Socket> full = new ArrayList<>();
+    try (ServerSocket hanging = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      fill(hanging, full);
+      Link hung =
+          links
+              .session("HUNG", lost::add)
+              .open(
+                  Connection.visa("TCPIP::127.0.0.1::" + hanging.getLocalPort() + "::SOCKET"),
+                  LinkSettings.text("\n"));
+      CompletableFuture<InstrumentException> other =
+          failing(
+              () -> {
+                within(500);
+                return hung.ask("*IDN?");
+              });
 
-    assertThat(open().ask("*OPC?")).isEqualTo("1");
+      assertThat(open().ask("*OPC?")).isEqualTo("1");
 
-    assertThat(other.join()).isInstanceOf(Unreachable.class);
+      assertThat(other.join()).isInstanceOf(Unreachable.class);
+    } finally {
+      for (Socket socket : full) {
+        socket.close();
+      }
+    }
+  }
+
+  private static void fill(ServerSocket listener, List<Socket> sockets) throws IOException {
+    try {
+      while (sockets.size() < 20) {
+        Socket socket = new Socket();
+        sockets.add(socket);
+        socket.connect(listener.getLocalSocketAddress(), 300);
+      }
+    } catch (SocketTimeoutException e) {
+      // full
+    }
   }
 
   @Test
