@@ -47,6 +47,8 @@ final class ProcessBenchmark {
     Files.createDirectories(home.resolve("instruments"));
     Files.writeString(
         home.resolve("instruments/dmm1.yaml"), "name: DMM1\ndriver: simulated.multimeter\n");
+    // What runtime/bin/consort does after it has built the distribution.
+    time(dist.resolve("bin/consort").toString(), "archive");
     new ProcessBenchmark(dist, home).measure();
   }
 
