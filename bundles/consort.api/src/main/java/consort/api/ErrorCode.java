@@ -23,6 +23,10 @@ public enum ErrorCode {
   DEADLINE_IN_QUEUE(ErrorKind.REFUSED),
   /** The request itself is wrong: a file that cannot be read, a name that is taken. */
   BAD_REQUEST(ErrorKind.REFUSED),
+  /** Another participant of a group did not come, so this call was not sent. */
+  BARRIER_BROKEN(ErrorKind.REFUSED),
+  /** Cancelled while it waited; it was certainly not sent. */
+  CANCELLED_IN_QUEUE(ErrorKind.REFUSED),
   /** No driver is installed for the instrument. */
   NO_DRIVER(ErrorKind.UNREACHABLE),
   /** The link to the hardware cannot be opened, or broke. */
@@ -33,6 +37,8 @@ public enum ErrorCode {
   STUCK(ErrorKind.UNREACHABLE),
   /** The deadline passed inside the driver. */
   TIMED_OUT(ErrorKind.TIMED_OUT),
+  /** Cancelled while the driver worked on it; its effect is unknown. */
+  CANCELLED(ErrorKind.TIMED_OUT),
   /** The answer makes no sense. */
   GARBLED(ErrorKind.GARBLED),
   /** The answer is longer than the limit of the link. */

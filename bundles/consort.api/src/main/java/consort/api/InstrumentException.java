@@ -60,7 +60,7 @@ public abstract sealed class InstrumentException extends RuntimeException
     return switch (code.kind()) {
       case REFUSED -> new Refused(code, message, cause);
       case UNREACHABLE -> new Unreachable(code, message, cause);
-      case TIMED_OUT -> new TimedOut(message, cause);
+      case TIMED_OUT -> new TimedOut(code, message, cause);
       case GARBLED -> new Garbled(code, message, cause);
       case FAULTED -> new Faulted(code, 0, message, cause);
     };

@@ -12,6 +12,11 @@ public final class TimedOut extends InstrumentException {
 
   /** An error because of {@code cause}, which may be null. */
   public TimedOut(String message, Throwable cause) {
-    super(ErrorKind.TIMED_OUT, ErrorCode.TIMED_OUT, message, cause);
+    this(ErrorCode.TIMED_OUT, message, cause);
+  }
+
+  /** An error with a code of kind {@link ErrorKind#TIMED_OUT}; {@code cause} may be null. */
+  public TimedOut(ErrorCode code, String message, Throwable cause) {
+    super(ErrorKind.TIMED_OUT, code, message, cause);
   }
 }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.coordinator;
 
+import consort.api.Caller;
 import consort.api.ErrorCode;
 import consort.api.Instrument;
 import consort.api.Refused;
+import consort.api.Role;
 import consort.api.coordinator.Coordinator;
 import consort.api.coordinator.Diagnosis;
 import consort.api.coordinator.DriverStatus;
+import consort.api.coordinator.Groups;
 import consort.api.coordinator.InstrumentSpec;
 import consort.api.coordinator.TemporaryInstrument;
 import consort.api.driver.DriverFactory;
@@ -21,6 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceReference;
+import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -45,6 +49,7 @@ public final class DefaultCoordinator implements Coordinator {
   private final Map<ServiceReference<DriverFactory>, DriverSource> sources =
       new ConcurrentHashMap<>();
   private final Mover mover;
+  private final ServiceRegistration<Groups> groups;
 
   /** Made by declarative services. */
   @Activate
@@ -55,6 +60,8 @@ public final class DefaultCoordinator implements Coordinator {
     this.published = new LiveEnvironment(threads, links, publisher, true);
     this.unpublished = new LiveEnvironment(threads, links, publisher, false);
     this.mover = new Mover(guards::values, sources::values);
+    this.groups =
+        context.registerService(Groups.class, new DefaultGroups(published, this::guard), null);
   }
 
   /** A driver appears: instruments that should use it move to it, one by one. */
@@ -203,6 +210,12 @@ public final class DefaultCoordinator implements Coordinator {
   }
 
   @Override
+  public int cancel(String name, Caller by) {
+    by.require(Role.OPERATOR, "cancel " + name);
+    return guard(name).cancel(by.name() + " cancelled it");
+  }
+
+  @Override
   public List<DriverStatus> drivers() {
     return sources.values().stream()
         .sorted(
@@ -241,6 +254,7 @@ public final class DefaultCoordinator implements Coordinator {
   /** Ends all instruments within the budget; what still runs then is given up. */
   @Deactivate
   void close() {
+    Publisher.unregister(groups);
     mover.close();
     List<Guard> all = new ArrayList<>(guards.values());
     all.addAll(temporary);

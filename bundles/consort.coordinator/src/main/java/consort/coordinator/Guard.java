@@ -155,7 +155,7 @@ final class Guard implements TemporaryInstrument {
     boolean interrupted = false;
     Object outcome = pending.outcome();
     while (outcome == null) {
-      long left = pending.deadline - env.nanoTime();
+      long left = pending.deadline() - env.nanoTime();
       if (left <= 0) {
         expire(pending);
       } else {
@@ -189,7 +189,7 @@ final class Guard implements TemporaryInstrument {
   }
 
   /** The deadline of the call, else of the command, else of the instrument; ns. */
-  private long limit(Call call) {
+  long limit(Call call) {
     Duration limit = call.deadline();
     InstrumentInfo info = limit == null ? currentInfo() : null;
     if (info != null) {
@@ -203,7 +203,12 @@ final class Guard implements TemporaryInstrument {
 
   // ---- Calls in ----
 
-  private void submit(Pending pending) {
+  /**
+   * Takes a call.
+   *
+   * @throws InstrumentException when it is not taken; it has no outcome then
+   */
+  void submit(Pending pending) {
     InstrumentInfo info = currentInfo();
     try {
       if (info != null) {
@@ -248,7 +253,7 @@ final class Guard implements TemporaryInstrument {
   }
 
   /** The deadline of a call has passed: whoever waits for it, or the timer, says so. */
-  private void expire(Pending pending) {
+  void expire(Pending pending) {
     synchronized (lock) {
       if (pending.outcome() != null) {
         return;
@@ -262,6 +267,50 @@ final class Guard implements TemporaryInstrument {
         waiting.fail(pending, pending.overdue());
         env.later(GRACE.toNanos(), () -> urgentGraceOver(pending));
       }
+    }
+  }
+
+  /** Cancels a call that has no outcome yet. */
+  void cancel(Pending pending, String why) {
+    synchronized (lock) {
+      if (pending.outcome() != null) {
+        return;
+      }
+      if (waiting.remove(pending)) {
+        waiting.fail(
+            pending, new Refused(ErrorCode.CANCELLED_IN_QUEUE, pending + " was not sent: " + why));
+      } else if (pending == running) {
+        cancelRunning(why);
+        next();
+      }
+    }
+  }
+
+  /**
+   * Cancels the running call and those that wait.
+   *
+   * @return how many they were
+   */
+  int cancel(String why) {
+    synchronized (lock) {
+      int count = waiting.size();
+      waiting.failAll(
+          () -> new Refused(ErrorCode.CANCELLED_IN_QUEUE, "the call was not sent: " + why));
+      if (running != null && running.outcome() == null) {
+        count++;
+        cancelRunning(why);
+      }
+      next();
+      return count;
+    }
+  }
+
+  /** To the driver it is as if the deadline had passed. */
+  private void cancelRunning(String why) {
+    String text = running + " was cancelled: " + why + "; its effect is unknown";
+    waiting.fail(running, new TimedOut(ErrorCode.CANCELLED, text, null));
+    if (GuardTable.of(phase, Event.TIMEOUT) != null) {
+      step(Event.TIMEOUT);
     }
   }
 

@@ -7,6 +7,7 @@ import consort.api.Refused;
 import consort.api.Unreachable;
 import consort.api.Values;
 import consort.api.coordinator.InstrumentSpec;
+import consort.api.driver.Armable;
 import consort.api.driver.Connectable;
 import consort.api.driver.Driver;
 import consort.api.driver.DriverFactory;
@@ -133,6 +134,21 @@ final class Instance {
       throw new Refused(ErrorCode.STOPPED, "the driver is closed");
     }
     return made.call(command, arguments);
+  }
+
+  /** Prepares a command where the driver can; otherwise false. */
+  boolean arm(String command, Map<String, Object> arguments) throws Exception {
+    return target instanceof Armable armable && armable.arm(command, arguments);
+  }
+
+  /** Begins what was prepared. */
+  Object trigger() throws Exception {
+    return ((Armable) target).trigger();
+  }
+
+  /** Takes back what was prepared. */
+  void disarm() throws Exception {
+    ((Armable) target).disarm();
   }
 
   /** Closes the driver, then its links. */

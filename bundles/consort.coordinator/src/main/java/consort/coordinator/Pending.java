@@ -27,8 +27,7 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class Pending {
 
-  /** When it must be over, ns on the guard's clock. */
-  final long deadline;
+  private final long deadline;
 
   private final String instrument;
   private final Call call;
@@ -47,6 +46,8 @@ final class Pending {
   private volatile CommandInfo command;
   private Map<String, Object> arguments;
   private long startedNanos;
+  private StartGate gate;
+  private long ownLimit;
   private volatile Object outcome;
 
   private Pending(
@@ -80,6 +81,22 @@ final class Pending {
       CompletableFuture<Result> future,
       Executor callbacks) {
     return new Pending(instrument, call, now, limit, null, future, callbacks);
+  }
+
+  /**
+   * Has it begin together with others: its limit runs from that instant.
+   *
+   * @param own its limit, ns; the deadline it was made with also has the time for the others to
+   *     come
+   */
+  void gate(StartGate with, long own) {
+    gate = with;
+    ownLimit = own;
+  }
+
+  /** When it must be over, ns on the guard's clock. */
+  long deadline() {
+    return gate != null && gate.isOpen() ? gate.opened() + ownLimit : deadline;
   }
 
   /** What takes the timer of its deadline off. */
@@ -123,10 +140,28 @@ final class Pending {
       // It came before the driver was known, or the driver was exchanged while it waited.
       bind(on.info());
     }
-    Deadline.set(Deadline.at(deadline));
-    startedNanos = env.nanoTime();
-    Object value = on.call(command.name(), arguments);
+    Deadline.set(Deadline.at(deadline()));
+    Object value = begin(on, env);
     return value instanceof CompletionStage<?> ? value : result(on, value, env);
+  }
+
+  private Object begin(Instance on, Environment env) throws Exception {
+    if (gate == null) {
+      startedNanos = env.nanoTime();
+      return on.call(command.name(), arguments);
+    }
+    boolean armed = on.arm(command.name(), arguments);
+    try {
+      gate.arrive(this);
+    } catch (Refused e) {
+      if (armed) {
+        on.disarm();
+      }
+      throw e;
+    }
+    Deadline.set(Deadline.at(deadline()));
+    startedNanos = env.nanoTime();
+    return armed ? on.trigger() : on.call(command.name(), arguments);
   }
 
   /** The result that a value of the driver makes. */
@@ -195,7 +230,10 @@ final class Pending {
   /** What was sent and not answered in time. */
   TimedOut overdue() {
     return new TimedOut(
-        this + ": no answer within " + Texts.seconds(limit) + "; its effect is unknown");
+        this
+            + ": no answer within "
+            + Texts.seconds(gate == null ? limit : ownLimit)
+            + "; its effect is unknown");
   }
 
   /** {@code DMM1.measure_voltage}. */

@@ -127,7 +127,8 @@ final class Publisher implements AutoCloseable {
     return properties;
   }
 
-  private static void unregister(ServiceRegistration<?> registration) {
+  /** Unregisters, also when the bundle is stopping and did it already. */
+  static void unregister(ServiceRegistration<?> registration) {
     try {
       registration.unregister();
     } catch (IllegalStateException e) {

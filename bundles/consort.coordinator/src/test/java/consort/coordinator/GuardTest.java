@@ -20,9 +20,7 @@ import consort.api.Unreachable;
 import consort.api.coordinator.InstrumentSpec;
 import consort.api.coordinator.Reconnect;
 import consort.api.driver.Connection;
-import consort.api.link.LinkSession;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +31,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -44,54 +41,12 @@ class GuardTest {
 
   private static final long PATIENCE = TimeUnit.SECONDS.toNanos(20);
 
-  private final DriverThreads threads = new DriverThreads();
-  private final FakeLinks links = new FakeLinks();
+  private final TestWorld world = new TestWorld();
+  private final DriverThreads threads = world.threads;
+  private final FakeLinks links = world.links;
   private final EchoDriver driver = new EchoDriver();
   private final CountDownLatch release = new CountDownLatch(1);
-  private final List<Throwable> mistakes = new ArrayList<>();
-  private final Guard guard = new Guard("ECHO", new Live());
-
-  /** The real world, without a service registry. */
-  private final class Live implements Environment {
-    @Override
-    public long nanoTime() {
-      return System.nanoTime();
-    }
-
-    @Override
-    public Instant now() {
-      return Instant.now();
-    }
-
-    @Override
-    public void run(Runnable task) {
-      threads.run(task);
-    }
-
-    @Override
-    public Runnable later(long nanos, Runnable task) {
-      return threads.later(nanos, task);
-    }
-
-    @Override
-    public LinkSession links(String instrument, Consumer<String> lost) {
-      return links.session(instrument, lost);
-    }
-
-    @Override
-    public void changed(Guard of, String what) {}
-
-    @Override
-    public void ready(Guard of, Instance instance) {}
-
-    @Override
-    public void withdrawn(Guard of) {}
-
-    @Override
-    public void mistake(Guard of, String where, Throwable cause) {
-      mistakes.add(cause);
-    }
-  }
+  private final Guard guard = new Guard("ECHO", world);
 
   @AfterEach
   void end() {
@@ -324,7 +279,7 @@ class GuardTest {
         .hasMessage("ECHO.echo: the driver failed: stack overflow error");
     driver.onEcho = n -> n;
     assertThat(guard.call("echo", 2)).isEqualTo(2);
-    assertThat(mistakes).hasSize(1);
+    assertThat(world.mistakes).hasSize(1);
   }
 
   @Test

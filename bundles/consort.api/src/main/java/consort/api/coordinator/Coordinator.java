@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.api.coordinator;
 
+import consort.api.Caller;
 import consort.api.Instrument;
 import java.util.List;
 import java.util.Optional;
@@ -55,6 +56,17 @@ public interface Coordinator {
    * @throws consort.api.InstrumentException when it does not become ready
    */
   TemporaryInstrument open(InstrumentSpec spec);
+
+  /**
+   * Cancels the running call of an instrument and those that wait. A waiting call was certainly not
+   * sent; of the running one the effect is unknown, and the driver has a grace to come back, as
+   * after a deadline.
+   *
+   * @param by who cancels; needs the role of an operator
+   * @return how many calls were cancelled
+   * @throws consort.api.Refused when there is none of that name
+   */
+  int cancel(String name, Caller by);
 
   /** The installed drivers, sorted by name and version, the newest first. */
   List<DriverStatus> drivers();

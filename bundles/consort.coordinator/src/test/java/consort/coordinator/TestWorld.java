@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.coordinator;
+
+import consort.api.link.LinkSession;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+
+/** The real world of guards: real threads and real time, without a service registry. */
+final class TestWorld implements Environment {
+
+  final DriverThreads threads = new DriverThreads();
+  final FakeLinks links = new FakeLinks();
+  final List<Throwable> mistakes = new CopyOnWriteArrayList<>();
+
+  @Override
+  public long nanoTime() {
+    return System.nanoTime();
+  }
+
+  @Override
+  public Instant now() {
+    return Instant.now();
+  }
+
+  @Override
+  public void run(Runnable task) {
+    threads.run(task);
+  }
+
+  @Override
+  public Runnable later(long nanos, Runnable task) {
+    return threads.later(nanos, task);
+  }
+
+  @Override
+  public LinkSession links(String instrument, Consumer<String> lost) {
+    return links.session(instrument, lost);
+  }
+
+  @Override
+  public void changed(Guard of, String what) {}
+
+  @Override
+  public void ready(Guard of, Instance instance) {}
+
+  @Override
+  public void withdrawn(Guard of) {}
+
+  @Override
+  public void mistake(Guard of, String where, Throwable cause) {
+    mistakes.add(cause);
+  }
+}
