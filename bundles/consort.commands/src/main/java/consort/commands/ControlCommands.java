@@ -67,6 +67,13 @@ final class ControlCommands {
             this::restart),
         new Command(
             new CommandDoc(
+                "cancel",
+                Role.OPERATOR,
+                List.of(LookCommands.NAME),
+                "Cancels the running call of an instrument and those that wait."),
+            this::cancel),
+        new Command(
+            new CommandDoc(
                 "daemon",
                 Role.OBSERVER,
                 List.of(
@@ -131,6 +138,11 @@ final class ControlCommands {
     String name = Instruments.require(coordinator, p.instrument()).name();
     coordinator.restart(name);
     return Plain.map("name", name);
+  }
+
+  private Map<String, Object> cancel(Parameters p, Caller caller) {
+    String name = Instruments.require(coordinator, p.instrument()).name();
+    return Plain.map("name", name, "cancelled", coordinator.cancel(name, caller));
   }
 
   private Map<String, Object> daemon(Parameters p, Caller caller) {

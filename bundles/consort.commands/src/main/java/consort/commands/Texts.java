@@ -37,6 +37,8 @@ public final class Texts {
       case "start" -> "Started instrument: " + text(reply, "instrument");
       case "stop" -> "Stopped instrument: " + text(reply, "name");
       case "restart" -> "Restarted instrument: " + text(reply, "name");
+      case "cancel" ->
+          "Cancelled calls of " + text(reply, "name") + ": " + text(reply, "cancelled");
       case "daemon" -> daemon(reply);
       case "call" -> printable(text(reply, "text"));
       case "test" -> test(reply);

@@ -87,6 +87,12 @@ public record Verb(String name, List<String> parameters, String more, String doc
               "",
               "Makes a new driver instance; frees an instrument in FAULT.",
               NAME),
+          new Verb(
+              "cancel",
+              List.of("NAME"),
+              "",
+              "Cancels the running call of an instrument and those that wait.",
+              NAME),
           new Verb("why", List.of("NAME"), "", "Why an instrument is, or is not, available.", NAME),
           new Verb("info", List.of("NAME"), "", "The commands of an instrument.", NAME),
           new Verb(

@@ -108,6 +108,12 @@ final class FakeNode implements Coordinator, Deployment {
   }
 
   @Override
+  public int cancel(String name, Caller by) {
+    done.add("cancel " + name + " by " + by.name());
+    return 2;
+  }
+
+  @Override
   public void restart(String name) {
     done.add("restart " + name);
   }

@@ -146,6 +146,14 @@ class NodeCommandsTest {
   }
 
   @Test
+  void cancelSaysHowManyCallsItReached() {
+    node.with("DMM1");
+
+    assertThat(Texts.of("cancel", node.run("cancel", "name", "DMM1")))
+        .isEqualTo("Cancelled calls of DMM1: 2");
+  }
+
+  @Test
   void stopAndRestartAnswerAndAct() {
     node.with("DMM1");
 

@@ -2,6 +2,7 @@
 package consort.deploy;
 
 import consort.api.CallCounts;
+import consort.api.Caller;
 import consort.api.ErrorCode;
 import consort.api.Instrument;
 import consort.api.InstrumentStatus;
@@ -141,6 +142,11 @@ final class TestCoordinator implements Coordinator {
   public synchronized void start(String name) {
     log.add("start " + name);
     stopped.remove(name);
+  }
+
+  @Override
+  public int cancel(String name, Caller by) {
+    throw new UnsupportedOperationException();
   }
 
   @Override
