@@ -18,6 +18,7 @@ public final class Main {
     ProcessBenchmark.run();
     try (Node node = new Node()) {
       LinkBenchmark.run(node);
+      new GroupBenchmark(node).run();
       new GuardBenchmark(node).run();
     }
     System.exit(0);

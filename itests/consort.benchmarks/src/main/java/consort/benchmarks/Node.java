@@ -17,6 +17,7 @@ import java.util.jar.Manifest;
 import java.util.stream.Collectors;
 import org.apache.felix.framework.FrameworkFactory;
 import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
 import org.osgi.framework.Constants;
 import org.osgi.framework.launch.Framework;
@@ -86,6 +87,12 @@ final class Node implements AutoCloseable {
     return exports.stream()
         .map(e -> e.replaceAll(";uses:=\"[^\"]*\"", ""))
         .collect(Collectors.joining(","));
+  }
+
+  /** Another service of the runtime. */
+  <S> S service(Class<S> type) {
+    BundleContext context = framework.getBundleContext();
+    return context.getService(context.getServiceReference(type));
   }
 
   Coordinator coordinator() {
