@@ -163,6 +163,48 @@ class GroupsTest {
     return visits.stream().filter(v -> v.step == step).mapToLong(Visit::left).max().orElseThrow();
   }
 
+  /** A bench of a supply and a meter in one. */
+  @InstrumentType
+  interface Bench {
+    /** Sets. */
+    void setVoltage(double voltage);
+
+    /** Measures. */
+    double measureVoltage();
+  }
+
+  private static final class BenchDriver implements Bench {
+    private volatile double voltage;
+
+    @Override
+    public void setVoltage(double voltage) {
+      this.voltage = voltage;
+    }
+
+    @Override
+    public double measureVoltage() {
+      return voltage;
+    }
+  }
+
+  @Test
+  void theExampleOfTheDocuments() {
+    List.of("PSU1", "PSU2", "DMM1").forEach(name -> make(name, new BenchDriver()));
+
+    Group scan =
+        Group.startTogether(
+                Group.Step.of("PSU1", "set_voltage", 3.3),
+                Group.Step.of("PSU2", "set_voltage", 5.0))
+            .barrier(Group.Step.of("DMM1", "measure_voltage"))
+            .within(Duration.ofSeconds(2));
+    GroupResult result = groups.run(scan).orThrow();
+    Object reading = result.outcomes().get(2).result().value();
+    Duration skew = result.skew(0);
+
+    assertThat(reading).isEqualTo(0.0);
+    assertThat(skew).isPositive();
+  }
+
   @Test
   void runsDifferentInstrumentsAtOnceAndOneInstrumentInOrder() {
     parts(3);
