@@ -9,7 +9,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * The verbs {@code daemon start}, {@code daemon stop} and {@code daemon status}; scripts read their
@@ -99,6 +101,7 @@ public final class Daemon {
             "run",
             "--home",
             home.root().toString()));
+    command.addAll(List.of("--log-level", options.logLevel()));
     if (options.port() != null) {
       command.addAll(List.of("--port", options.port()));
     }
@@ -123,13 +126,11 @@ public final class Daemon {
     ProcessHandle process = running.get();
     System.out.printf("Stopping server daemon (PID: %d)...%n", process.pid());
     process.destroy();
-    long end = System.nanoTime() + END.toNanos();
-    while (process.isAlive()) {
-      if (System.nanoTime() > end) {
-        System.err.printf("consort: process %d does not end%n", process.pid());
-        return 1;
-      }
-      TimeUnit.MILLISECONDS.sleep(20);
+    try {
+      process.onExit().get(END.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      System.err.printf("consort: process %d does not end%n", process.pid());
+      return 1;
     }
     System.out.println("Server daemon stopped");
     return 0;

@@ -3,6 +3,7 @@ package consort.runtime;
 
 import consort.runtime.cli.Node;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,8 +21,8 @@ import org.osgi.framework.Constants;
 import org.osgi.framework.launch.Framework;
 
 /**
- * Runs one node in this process: {@code run [--home DIR] [--port N] [--shell] [--once]}; {@code
- * --once} ends it as soon as it is ready.
+ * Runs one node in this process: {@code run [--home DIR] [--port N] [--log-level L] [--shell]
+ * [--once]}; {@code --once} ends it as soon as it is ready.
  */
 public final class Launcher {
 
@@ -53,12 +54,19 @@ public final class Launcher {
   public static void main(String[] args) {
     int code;
     try {
-      code = new Launcher(Options.parse(args)).run();
+      Options options = Options.parse(args);
+      if (options.words().size() != 1) {
+        throw new Options.Wrong("run and demo take options only");
+      }
+      code = new Launcher(options).run();
     } catch (Options.Wrong wrong) {
       System.err.println("consort: " + wrong.getMessage());
       code = 2;
+    } catch (AccessDeniedException e) {
+      System.err.println("consort: no permission to write " + e.getMessage());
+      code = 1;
     } catch (IOException | BundleException e) {
-      System.err.println("consort: " + e);
+      System.err.println("consort: " + e.getMessage());
       code = 1;
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
@@ -69,6 +77,7 @@ public final class Launcher {
 
   private int run() throws IOException, BundleException, InterruptedException {
     System.setProperty("consort.home", home.root().toString());
+    System.setProperty("consort.log.level", options.logLevel());
     // Until its configuration is read, Pax Logging writes to the console; it asks the system, not
     // the framework.
     System.setProperty("org.ops4j.pax.logging.DefaultServiceLog.level", "ERROR");

@@ -4,12 +4,22 @@ package consort.runtime;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The words of a command line that concern the process itself: the home, the port, the verb and
  * what follows it.
  */
-record Options(Path dist, Home home, String port, boolean shell, boolean once, List<String> words) {
+record Options(
+    Path dist,
+    Home home,
+    String port,
+    String logLevel,
+    boolean shell,
+    boolean once,
+    List<String> words) {
+
+  private static final Set<String> LEVELS = Set.of("trace", "debug", "info", "warn", "error");
 
   /** A command line that says something unknown. */
   static final class Wrong extends Exception {
@@ -26,6 +36,7 @@ record Options(Path dist, Home home, String port, boolean shell, boolean once, L
     String home =
         fromEnvironment == null || fromEnvironment.isBlank() ? dist.toString() : fromEnvironment;
     String port = null;
+    String logLevel = "info";
     boolean shell = false;
     boolean once = false;
     List<String> words = new ArrayList<>();
@@ -34,6 +45,7 @@ record Options(Path dist, Home home, String port, boolean shell, boolean once, L
       switch (arg.replaceFirst("=.*", "")) {
         case "--home" -> home = arg.contains("=") ? after(arg) : next(args, ++i);
         case "--port" -> port = checkPort(arg.contains("=") ? after(arg) : next(args, ++i));
+        case "--log-level" -> logLevel = arg.contains("=") ? after(arg) : next(args, ++i);
         case "--shell" -> shell = true;
         case "--once" -> once = true;
         default -> {
@@ -48,6 +60,8 @@ record Options(Path dist, Home home, String port, boolean shell, boolean once, L
         dist,
         new Home(Path.of(home).toAbsolutePath().normalize()),
         port,
+        // An unknown level means info, as scripts written for instrument-script-server expect.
+        LEVELS.contains(logLevel) ? logLevel : "info",
         shell,
         once,
         List.copyOf(words));

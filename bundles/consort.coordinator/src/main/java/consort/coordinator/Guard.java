@@ -25,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -448,9 +449,9 @@ final class Guard implements TemporaryInstrument {
   }
 
   private void finished(Job done, Object outcome) {
-    Throwable thrown = outcome instanceof Worker.Thrown t ? t.cause() : null;
+    Thrown thrown = outcome instanceof Thrown t ? t : null;
     switch (done.kind()) {
-      case START -> started(done.instance(), outcome instanceof Worker.Thrown, thrown);
+      case START -> started(done.instance(), thrown);
       case CALL -> {
         if (outcome instanceof CompletionStage<?> returned) {
           stage = returned;
@@ -460,16 +461,16 @@ final class Guard implements TemporaryInstrument {
         }
       }
       case SYNC -> {
-        if (outcome instanceof Worker.Thrown) {
-          condition.because(Reason.NO_LINK, Texts.message(thrown));
+        if (thrown != null) {
+          condition.because(Reason.NO_LINK, thrown.text());
           step(Event.SYNC_FAILED);
         } else {
           step(Event.SYNCED);
         }
       }
       case CLOSE -> {
-        if (outcome instanceof Worker.Thrown) {
-          env.mistake(this, "close", thrown);
+        if (thrown != null) {
+          env.mistake(this, "close", thrown.shown());
         }
         instance = null;
         step(Event.DISCARDED);
@@ -477,20 +478,21 @@ final class Guard implements TemporaryInstrument {
     }
   }
 
-  private void started(Instance made, boolean failed, Throwable cause) {
+  private void started(Instance made, Thrown thrown) {
     if (phase == Phase.LATE_START) {
       String limit = Texts.seconds(startLimit(made.plan).toNanos());
       condition.because(Reason.CONNECT_TIMEOUT, "connecting took longer than " + limit);
       failStart(made.plan, Event.START_FAILED);
-    } else if (!failed) {
+    } else if (thrown == null) {
       lastInfo = made.info();
       lastGood = made.plan;
       step(Event.STARTED);
     } else {
-      String text = Texts.message(cause);
+      Throwable cause = thrown.cause();
+      String text = thrown.text();
       condition.remember(text);
       if (!(cause instanceof InstrumentException)) {
-        env.mistake(this, "connect", cause);
+        env.mistake(this, "connect", thrown.shown());
       }
       if (made.broken(cause)) {
         condition.because(Reason.CONFIGURATION, text);
@@ -522,7 +524,7 @@ final class Guard implements TemporaryInstrument {
       step(Event.RETURN);
       return;
     }
-    Object answer = outcome instanceof Worker.Thrown t ? failure(call, t.cause()) : outcome;
+    Object answer = outcome instanceof Thrown t ? failure(call, t) : outcome;
     Event event = Event.RETURN;
     if (answer instanceof InstrumentException e) {
       event =
@@ -532,31 +534,40 @@ final class Guard implements TemporaryInstrument {
             case REFUSED, FAULTED -> Event.RETURN;
           };
       if (event == Event.RETURN_LOST) {
-        condition.because(Reason.NO_LINK, e.getMessage());
+        condition.because(Reason.NO_LINK, Texts.message(e));
       }
     }
     step(event, answer);
   }
 
-  private InstrumentException failure(Pending call, Throwable cause) {
-    if (cause instanceof InstrumentException e) {
+  private InstrumentException failure(Pending call, Thrown thrown) {
+    if (thrown.cause() instanceof InstrumentException e) {
       return e;
     }
-    env.mistake(this, call.toString(), cause);
-    String text = call + ": the driver failed: " + Texts.message(cause);
-    return new Faulted(ErrorCode.DRIVER_ERROR, 0, text, cause);
+    env.mistake(this, call.toString(), thrown.shown());
+    String text = call + ": the driver failed: " + thrown.text();
+    return new Faulted(ErrorCode.DRIVER_ERROR, 0, text, thrown.shown());
   }
 
   /** The outcome of a stage: a result, or what was thrown. */
   private Object outcome(Pending call, Instance on, Object value, Throwable thrown) {
     if (thrown != null) {
       boolean wrapped = thrown instanceof CompletionException && thrown.getCause() != null;
-      return new Worker.Thrown(wrapped ? thrown.getCause() : thrown);
+      return Thrown.of(wrapped ? thrown.getCause() : thrown);
     }
     try {
       return call.result(on, value, env);
-    } catch (InstrumentException e) {
-      return new Worker.Thrown(e);
+    } catch (RuntimeException | Error e) {
+      return Thrown.of(e);
+    }
+  }
+
+  /** Has something done when a stage completes, or when it fails to say that it will. */
+  private static void follow(CompletionStage<?> of, BiConsumer<Object, Throwable> then) {
+    try {
+      of.whenComplete(then);
+    } catch (RuntimeException | Error e) {
+      then.accept(null, e);
     }
   }
 
@@ -774,14 +785,13 @@ final class Guard implements TemporaryInstrument {
           try {
             outcome = call.run(on, env);
           } catch (Throwable t) {
-            outcome = new Worker.Thrown(t);
+            outcome = Thrown.of(t);
           } finally {
             Deadline.set(null);
             thread.setName(poolName);
           }
           if (outcome instanceof CompletionStage<?> returned) {
-            returned.whenComplete(
-                (value, thrown) -> urgentDone(call, outcome(call, on, value, thrown)));
+            follow(returned, (value, thrown) -> urgentDone(call, outcome(call, on, value, thrown)));
           } else {
             urgentDone(call, outcome);
           }
@@ -793,7 +803,7 @@ final class Guard implements TemporaryInstrument {
       waiting.end(call);
       crew.back(call);
       if (call.outcome() == null) {
-        Object answer = outcome instanceof Worker.Thrown t ? failure(call, t.cause()) : outcome;
+        Object answer = outcome instanceof Thrown t ? failure(call, t) : outcome;
         waiting.settle(call, answer);
         call.signal();
       }
@@ -816,7 +826,8 @@ final class Guard implements TemporaryInstrument {
     // On a thread of its own: asking for it may run code of the driver.
     env.run(
         () ->
-            of.whenComplete(
+            follow(
+                of,
                 (value, thrown) -> {
                   Object outcome = outcome(call, on, value, thrown);
                   synchronized (lock) {
@@ -834,7 +845,7 @@ final class Guard implements TemporaryInstrument {
         () -> {
           try {
             of.toCompletableFuture().cancel(true);
-          } catch (UnsupportedOperationException e) {
+          } catch (RuntimeException e) {
             // a stage that cannot be cancelled has the grace to complete
           }
         });

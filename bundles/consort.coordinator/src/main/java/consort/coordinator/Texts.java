@@ -7,6 +7,9 @@ import consort.api.Values;
 /** Words for people. */
 final class Texts {
 
+  /** The longest text that is kept or shown of what a driver says. */
+  private static final int LONGEST = 2000;
+
   private Texts() {}
 
   /** A time in seconds, to the millisecond. */
@@ -14,14 +17,24 @@ final class Texts {
     return Values.number(Math.round(nanos / 1e6) / 1e3) + " s";
   }
 
-  /** What an exception says; one without a message says what it is. */
+  /** What an exception says; one without a message, or that cannot say it, says what it is. */
   static String message(Throwable cause) {
     if (cause == null) {
       return "no result";
     }
-    String message = cause.getMessage();
+    String message;
+    try {
+      message = cause.getMessage();
+    } catch (Throwable broken) { // it is the driver's code
+      message = null;
+    }
     return message == null || message.isBlank()
         ? Names.snake(cause.getClass().getSimpleName()).replace('_', ' ')
-        : message;
+        : cut(message);
+  }
+
+  /** A text without its end, if it is too long to be kept. */
+  static String cut(String text) {
+    return text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "…";
   }
 }

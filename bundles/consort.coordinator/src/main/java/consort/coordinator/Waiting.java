@@ -103,7 +103,7 @@ final class Waiting {
       failed++;
       timedOut += e.kind() == ErrorKind.TIMED_OUT ? 1 : 0;
       if (e.kind() != ErrorKind.REFUSED) {
-        condition.remember(e.getMessage());
+        condition.remember(Texts.message(e));
       }
     } else {
       completed++;

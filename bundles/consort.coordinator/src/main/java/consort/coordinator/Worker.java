@@ -64,9 +64,11 @@ final class Worker implements Runnable {
     try {
       return guard.perform(job);
     } catch (Throwable t) {
-      return new Thrown(t);
+      return Thrown.of(t);
     } finally {
       Deadline.set(null);
+      // A driver that kept an interrupt for later must not hand it to the next call.
+      Thread.interrupted();
     }
   }
 
@@ -83,7 +85,4 @@ final class Worker implements Runnable {
       held.interrupt();
     }
   }
-
-  /** What a driver threw. */
-  record Thrown(Throwable cause) {}
 }

@@ -177,7 +177,7 @@ class GuardModelTest {
       try {
         outcome = of.perform(taken);
       } catch (Throwable t) {
-        outcome = new Worker.Thrown(t);
+        outcome = Thrown.of(t);
       }
       return true;
     }

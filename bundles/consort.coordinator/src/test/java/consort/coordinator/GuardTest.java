@@ -9,6 +9,7 @@ import consort.api.Call;
 import consort.api.Caller;
 import consort.api.ErrorCode;
 import consort.api.Faulted;
+import consort.api.Garbled;
 import consort.api.InstrumentException;
 import consort.api.Reason;
 import consort.api.Refused;
@@ -31,6 +32,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -280,6 +282,139 @@ class GuardTest {
     driver.onEcho = n -> n;
     assertThat(guard.call("echo", 2)).isEqualTo(2);
     assertThat(world.mistakes).hasSize(1);
+  }
+
+  @Test
+  void goesOnAfterAnExceptionThatCannotSayWhatItIs() {
+    class Speechless extends RuntimeException {
+      private static final long serialVersionUID = 1L;
+
+      @Override
+      public String getMessage() {
+        throw new IllegalStateException("not even that");
+      }
+    }
+    driver.onEcho =
+        n -> {
+          throw new Speechless();
+        };
+    ready();
+    assertThatThrownBy(() -> guard.call("echo", 1))
+        .isInstanceOf(Faulted.class)
+        .hasMessage("ECHO.echo: the driver failed: speechless");
+    driver.onEcho = n -> n;
+    assertThat(guard.call("echo", 2)).isEqualTo(2);
+    assertThat(world.mistakes).hasSize(1);
+  }
+
+  @Test
+  void anExceptionThatHangsWhenAskedHoldsItsOwnInstrumentAlone() {
+    class Endless extends RuntimeException {
+      private static final long serialVersionUID = 1L;
+
+      @Override
+      public String getMessage() {
+        return "never said " + hang(0);
+      }
+    }
+    driver.onEcho =
+        n -> {
+          throw new Endless();
+        };
+    ready();
+    assertThatThrownBy(() -> guard.call(Call.of("echo", 1).within(Duration.ofMillis(100))))
+        .isInstanceOf(TimedOut.class);
+    becomes(State.FAULT);
+    assertThat(guard.status().reason()).isEqualTo(Reason.STUCK);
+    assertThat(world.mistakes).isEmpty();
+  }
+
+  @Test
+  void keepsTheBeginningOfWhatADriverSaysAtLength() {
+    driver.onEcho =
+        n -> {
+          throw n == 1
+              ? new IllegalStateException("m".repeat(1_000_000))
+              : new Garbled("g".repeat(1_000_000));
+        };
+    ready();
+    assertThatThrownBy(() -> guard.call("echo", 1)).message().hasSizeLessThan(3000);
+    assertThatThrownBy(() -> guard.call("echo", 2)).isInstanceOf(Garbled.class);
+    assertThat(world.mistakes.get(0).toString()).startsWith("java.lang.IllegalStateException: mmm");
+    assertThat(world.mistakes.get(0).toString()).hasSizeLessThan(3000);
+    assertThat(guard.errors()).allSatisfy(e -> assertThat(e.text()).hasSizeLessThan(3000));
+  }
+
+  @Test
+  void followsCausesThatGoRoundInACircle() {
+    RuntimeException one = new RuntimeException("one");
+    RuntimeException two = new RuntimeException("two", one);
+    one.initCause(two);
+    driver.onEcho =
+        n -> {
+          throw two;
+        };
+    ready();
+    assertThatThrownBy(() -> guard.call("echo", 1)).hasMessageEndingWith("two");
+    assertThat(world.mistakes.get(0)).hasRootCauseMessage("java.lang.RuntimeException: two");
+  }
+
+  @Test
+  void anAnswerThatFailsWhenReadIsAFaultThoughItComesLater() {
+    driver.onEcho = n -> CompletableFuture.completedFuture(new Unreadable());
+    ready();
+    assertThatThrownBy(() -> guard.call("echo", 1))
+        .isInstanceOf(Faulted.class)
+        .hasMessage("ECHO.echo: the driver failed: unreadable");
+    driver.onEcho = n -> n;
+    assertThat(guard.call("echo", 2)).isEqualTo(2);
+  }
+
+  /** An answer that is code of the driver. */
+  private static final class Unreadable {
+    @Override
+    public String toString() {
+      throw new IllegalStateException("unreadable");
+    }
+  }
+
+  @Test
+  void aStageThatCannotBeFollowedIsAFault() {
+    driver.onEcho = n -> unfollowable();
+    driver.onStop = GuardTest::unfollowable;
+    ready();
+    for (Call call : List.of(Call.of("echo", 1), Call.of("stop"))) {
+      assertThatThrownBy(() -> guard.call(call))
+          .isInstanceOf(Faulted.class)
+          .hasMessageEndingWith("the driver failed: nobody follows me");
+    }
+    driver.onEcho = n -> n;
+    assertThat(guard.call("echo", 2)).isEqualTo(2);
+  }
+
+  private static CompletableFuture<Integer> unfollowable() {
+    return new CompletableFuture<>() {
+      @Override
+      public CompletableFuture<Integer> whenComplete(
+          BiConsumer<? super Integer, ? super Throwable> action) {
+        throw new IllegalStateException("nobody follows me");
+      }
+    };
+  }
+
+  @Test
+  void anInterruptThatADriverKeepsIsNotTheNextCalls() {
+    AtomicBoolean interrupted = new AtomicBoolean();
+    driver.onEcho =
+        n -> {
+          interrupted.set(Thread.currentThread().isInterrupted());
+          Thread.currentThread().interrupt();
+          return n;
+        };
+    ready();
+    guard.call("echo", 1);
+    guard.call("echo", 2);
+    assertThat(interrupted).isFalse();
   }
 
   @Test
