@@ -185,13 +185,8 @@ public final class DefaultCoordinator implements Coordinator {
   public void remove(String name) {
     Guard guard = guards.remove(name);
     if (guard != null) {
-      end(guard);
+      guard.close();
     }
-  }
-
-  private void end(Guard guard) {
-    guard.close();
-    threads.later(Guard.GRACE.toNanos(), () -> guard.abandon(null));
   }
 
   @Override
@@ -226,7 +221,7 @@ public final class DefaultCoordinator implements Coordinator {
       guard.requireReady();
       return guard;
     } catch (RuntimeException e) {
-      end(guard);
+      guard.close();
       throw e;
     }
   }
