@@ -16,12 +16,15 @@ import consort.api.driver.DriverFactory;
 import consort.api.link.LinkService;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Predicate;
+import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.ServiceRegistration;
@@ -88,29 +91,55 @@ public final class DefaultCoordinator implements Coordinator {
    * All its guards drain at once, within one budget; then the running calls are given up.
    */
   void removeFactory(ServiceReference<DriverFactory> reference) {
-    DriverSource source = sources.remove(reference);
-    if (source == null) {
-      return;
-    }
-    mover.forget(source);
+    Set<DriverSource> gone = goingWith(reference);
+    sources.values().removeAll(gone);
+    gone.forEach(mover::forget);
     List<Guard> users = new ArrayList<>(guards.values());
     users.addAll(temporary);
-    users.removeIf(guard -> guard.source() != source && guard.plan().source != source);
+    users.removeIf(guard -> !gone.contains(guard.source()) && !gone.contains(guard.plan().source));
     users.forEach(guard -> mover.plan(guard, null));
-    leave(users, source);
+    leave(users, gone::contains);
   }
 
-  private static void leave(List<Guard> users, DriverSource source) {
+  /**
+   * What shares the budget: the drivers of a bundle that stops, and all drivers of a node that
+   * ends.
+   */
+  private Set<DriverSource> goingWith(ServiceReference<DriverFactory> reference) {
+    DriverSource source = sources.get(reference);
+    Set<DriverSource> going = new HashSet<>();
+    if (source != null) {
+      going.add(source);
+      sources.values().stream()
+          .filter(
+              other -> stops(0) || other.bundleId() == source.bundleId() && stops(other.bundleId()))
+          .forEach(going::add);
+    }
+    return going;
+  }
+
+  private boolean stops(long bundleId) {
+    Bundle bundle = context.getBundle(bundleId);
+    return bundle != null && bundle.getState() == Bundle.STOPPING;
+  }
+
+  private static void leave(List<Guard> users, Predicate<DriverSource> gone) {
     long until = System.nanoTime() + DRAIN.toNanos();
     for (Guard guard : users) {
-      guard.await(() -> !uses(guard, source), until - System.nanoTime());
+      guard.await(() -> used(guard, gone) == null, until - System.nanoTime());
     }
-    users.forEach(guard -> guard.abandon(source));
+    for (Guard guard : users) {
+      DriverSource used = used(guard, gone);
+      if (used != null) {
+        guard.abandon(used);
+      }
+    }
   }
 
-  private static boolean uses(Guard guard, DriverSource source) {
+  /** The driver that a guard uses, if it is one of those that go; else null. */
+  private static DriverSource used(Guard guard, Predicate<DriverSource> gone) {
     DriverSource used = guard.source();
-    return used != null && (source == null || used == source);
+    return used != null && gone.test(used) ? used : null;
   }
 
   @Override
@@ -163,13 +192,8 @@ public final class DefaultCoordinator implements Coordinator {
   public void remove(String name) {
     Guard guard = guards.remove(name);
     if (guard != null) {
-      end(guard);
+      guard.close();
     }
-  }
-
-  private void end(Guard guard) {
-    guard.close();
-    threads.later(Guard.GRACE.toNanos(), () -> guard.abandon(null));
   }
 
   @Override
@@ -204,7 +228,7 @@ public final class DefaultCoordinator implements Coordinator {
       guard.requireReady();
       return guard;
     } catch (RuntimeException e) {
-      end(guard);
+      guard.close();
       throw e;
     }
   }
@@ -259,7 +283,7 @@ public final class DefaultCoordinator implements Coordinator {
     List<Guard> all = new ArrayList<>(guards.values());
     all.addAll(temporary);
     all.forEach(Guard::close);
-    leave(all, null);
+    leave(all, any -> true);
     publisher.close();
     threads.close();
   }

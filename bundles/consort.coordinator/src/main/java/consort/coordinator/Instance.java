@@ -34,6 +34,7 @@ final class Instance {
   private volatile InstrumentInfo info;
   private volatile Identity identity = Identity.UNKNOWN;
   private boolean connectedOnce;
+  private volatile boolean closed;
 
   /**
    * An instance that is not made yet.
@@ -74,17 +75,42 @@ final class Instance {
         || (unmade && (cause instanceof IllegalArgumentException || cause instanceof LinkageError));
   }
 
+  /** Whether there is no driver yet, so that another attempt begins with nothing. */
+  boolean isUnmade() {
+    return driver == null;
+  }
+
+  /** Whether it was closed, by itself if starting failed for good. */
+  boolean isClosed() {
+    return closed;
+  }
+
   /** Whether results need no check, as they come from declared Java types. */
   boolean typed() {
     return driver instanceof TypedDriver;
   }
 
   /**
-   * Makes the driver where there is none, and connects it.
+   * Makes the driver where there is none, and connects it. What is broken is closed again.
    *
    * @throws Exception whatever the driver throws
    */
   void start() throws Exception {
+    try {
+      connect();
+    } catch (Throwable t) {
+      if (broken(t)) {
+        try {
+          close();
+        } catch (Throwable more) {
+          t.addSuppressed(more);
+        }
+      }
+      throw t;
+    }
+  }
+
+  private void connect() throws Exception {
     InstrumentSpec spec = plan.spec;
     if (driver == null) {
       DriverFactory factory = plan.source.factory().get();
@@ -153,6 +179,7 @@ final class Instance {
 
   /** Closes the driver, then its links. */
   void close() throws Exception {
+    closed = true;
     try {
       if (target instanceof AutoCloseable closeable) {
         closeable.close();

@@ -92,17 +92,12 @@ final class LiveEnvironment implements Environment {
     StackTraceElement[] trace = cause == null ? new StackTraceElement[0] : cause.getStackTrace();
     String kind = where + cause + (trace.length == 0 ? "" : trace[0]);
     boolean first = mistakes.add(kind);
-    publisher.later(
-        () -> {
-          if (first) {
-            LOG.warn("{}: the driver failed in {}", guard.name(), where, cause);
-          } else {
-            LOG.debug(
-                "{}: the driver failed in {} again: {}",
-                guard.name(),
-                where,
-                String.valueOf(cause));
-          }
-        });
+    if (first) {
+      publisher.later(() -> LOG.warn("{}: the driver failed in {}", guard.name(), where, cause));
+    } else if (LOG.isDebugEnabled()) {
+      String text = String.valueOf(cause);
+      publisher.later(
+          () -> LOG.debug("{}: the driver failed in {} again: {}", guard.name(), where, text));
+    }
   }
 }
