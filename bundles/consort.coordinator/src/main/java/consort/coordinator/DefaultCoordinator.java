@@ -34,6 +34,8 @@ import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
+import org.osgi.service.event.EventAdmin;
 
 /** Keeps the guards, and gives each the best driver there is. */
 @Component(immediate = true)
@@ -45,6 +47,7 @@ public final class DefaultCoordinator implements Coordinator {
   private final BundleContext context;
   private final DriverThreads threads = new DriverThreads();
   private final Publisher publisher;
+  private final Events events;
   private final Environment published;
   private final Environment unpublished;
   private final Map<String, Guard> guards = new ConcurrentSkipListMap<>();
@@ -60,11 +63,25 @@ public final class DefaultCoordinator implements Coordinator {
     this.context = context;
     String node = context.getProperty("consort.node");
     this.publisher = new Publisher(context, node == null ? "" : node);
-    this.published = new LiveEnvironment(threads, links, publisher, true);
-    this.unpublished = new LiveEnvironment(threads, links, publisher, false);
+    this.events = new Events(node == null ? "" : node, publisher);
+    this.published = new LiveEnvironment(threads, links, publisher, events, true);
+    this.unpublished = new LiveEnvironment(threads, links, publisher, events, false);
     this.mover = new Mover(guards::values, sources::values);
     this.groups =
         context.registerService(Groups.class, new DefaultGroups(published, this::guard), null);
+  }
+
+  /** Events are told from now on. */
+  @Reference(
+      cardinality = ReferenceCardinality.OPTIONAL,
+      policy = ReferencePolicy.DYNAMIC,
+      policyOption = ReferencePolicyOption.GREEDY)
+  void bindEvents(EventAdmin admin) {
+    events.bind(admin);
+  }
+
+  void unbindEvents(EventAdmin admin) {
+    events.unbind(admin);
   }
 
   /** A driver appears: instruments that should use it move to it, one by one. */

@@ -31,7 +31,7 @@ interface Environment {
   default void stepped(Phase from, Event event) {}
 
   /** Told of each change of state, under the guard's lock: must only note it. */
-  void changed(Guard guard, String what);
+  void changed(Guard guard, Change change);
 
   /** Told that an instance is ready, under the guard's lock: must only note it. */
   void ready(Guard guard, Instance instance);
@@ -40,5 +40,5 @@ interface Environment {
   void withdrawn(Guard guard);
 
   /** Told of a mistake in a driver, under the guard's lock: must only note it. */
-  void mistake(Guard guard, String where, Throwable cause);
+  void mistake(Guard guard, String where, Thrown thrown);
 }

@@ -136,7 +136,7 @@ final class Guard implements TemporaryInstrument {
           condition.text(),
           condition.since(),
           spec.driver(),
-          current == null ? "" : current.plan.source.version().toString(),
+          driverVersion(),
           current == null ? Identity.UNKNOWN : current.identity(),
           spec.connection().toString(),
           waiting.size(),
@@ -490,7 +490,7 @@ final class Guard implements TemporaryInstrument {
       }
       case CLOSE -> {
         if (thrown != null) {
-          env.mistake(this, "close", thrown.shown());
+          env.mistake(this, "close", thrown);
         }
         instance = null;
         step(Event.DISCARDED);
@@ -514,7 +514,7 @@ final class Guard implements TemporaryInstrument {
     } else {
       condition.remember(failure.text());
       if (!(failure.cause() instanceof InstrumentException)) {
-        env.mistake(this, "connect", failure.shown());
+        env.mistake(this, "connect", failure);
       }
       if (broken) {
         condition.because(Reason.CONFIGURATION, failure.text());
@@ -567,7 +567,7 @@ final class Guard implements TemporaryInstrument {
     if (thrown.cause() instanceof InstrumentException e) {
       return e;
     }
-    env.mistake(this, call.toString(), thrown.shown());
+    env.mistake(this, call.toString(), thrown);
     String text = call + ": the driver failed: " + thrown.text();
     return new Faulted(ErrorCode.DRIVER_ERROR, 0, text, thrown.shown());
   }
@@ -626,10 +626,18 @@ final class Guard implements TemporaryInstrument {
   /** Tells the state, once all that follows from an event is done. */
   private void tell() {
     boolean shut = phase == Phase.FAULT || phase == Phase.STOPPED || phase == Phase.CLOSED;
-    String news = condition.enter(exchanging && !shut ? State.SWAPPING : phase.state());
-    if (news != null) {
-      env.changed(this, news);
+    State state = exchanging && !shut ? State.SWAPPING : phase.state();
+    if (state != condition.state()) {
+      Change change = condition.enter(state, driverVersion());
+      if (change != null) {
+        env.changed(this, change);
+      }
     }
+  }
+
+  private String driverVersion() {
+    Instance current = instance;
+    return current == null ? "" : current.plan.source.version().toString();
   }
 
   /** Arms the limit of the phase that begins. */

@@ -21,6 +21,7 @@ final class LiveEnvironment implements Environment {
   private final DriverThreads threads;
   private final LinkService links;
   private final Publisher publisher;
+  private final Events events;
   private final boolean publishes;
   private final Set<String> mistakes =
       Collections.synchronizedSet(
@@ -35,10 +36,15 @@ final class LiveEnvironment implements Environment {
               }));
 
   LiveEnvironment(
-      DriverThreads threads, LinkService links, Publisher publisher, boolean publishes) {
+      DriverThreads threads,
+      LinkService links,
+      Publisher publisher,
+      Events events,
+      boolean publishes) {
     this.threads = threads;
     this.links = links;
     this.publisher = publisher;
+    this.events = events;
     this.publishes = publishes;
   }
 
@@ -68,9 +74,15 @@ final class LiveEnvironment implements Environment {
   }
 
   @Override
-  public void changed(Guard guard, String what) {
+  public void changed(Guard guard, Change change) {
+    if (!change.news()) {
+      return;
+    }
     // Logging may write to a disk that hangs: never under a guard's lock.
-    publisher.later(() -> LOG.info("{} {}", guard.name(), what));
+    publisher.later(() -> LOG.info("{} {}", guard.name(), change));
+    if (publishes) {
+      events.changed(guard, change);
+    }
   }
 
   @Override
@@ -88,10 +100,15 @@ final class LiveEnvironment implements Environment {
   }
 
   @Override
-  public void mistake(Guard guard, String where, Throwable cause) {
+  public void mistake(Guard guard, String where, Thrown thrown) {
+    Throwable cause = thrown.shown();
     StackTraceElement[] trace = cause == null ? new StackTraceElement[0] : cause.getStackTrace();
     String kind = where + cause + (trace.length == 0 ? "" : trace[0]);
     boolean first = mistakes.add(kind);
+    if (first && publishes) {
+      String text = "the driver failed in " + where + ": " + thrown.text();
+      events.fault(guard, "DRIVER_ERROR", now(), text);
+    }
     if (first) {
       publisher.later(() -> LOG.warn("{}: the driver failed in {}", guard.name(), where, cause));
     } else if (LOG.isDebugEnabled()) {

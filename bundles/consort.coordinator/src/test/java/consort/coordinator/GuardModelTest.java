@@ -112,7 +112,7 @@ class GuardModelTest {
     }
 
     @Override
-    public void changed(Guard of, String what) {}
+    public void changed(Guard of, Change change) {}
 
     @Override
     public void ready(Guard of, consort.coordinator.Instance instance) {}
@@ -121,7 +121,7 @@ class GuardModelTest {
     public void withdrawn(Guard of) {}
 
     @Override
-    public void mistake(Guard of, String where, Throwable cause) {}
+    public void mistake(Guard of, String where, Thrown thrown) {}
 
     void advance(long nanos) {
       long until = now + nanos;

@@ -45,7 +45,7 @@ final class TestWorld implements Environment {
   }
 
   @Override
-  public void changed(Guard of, String what) {}
+  public void changed(Guard of, Change change) {}
 
   @Override
   public void ready(Guard of, Instance instance) {}
@@ -54,7 +54,7 @@ final class TestWorld implements Environment {
   public void withdrawn(Guard of) {}
 
   @Override
-  public void mistake(Guard of, String where, Throwable cause) {
-    mistakes.add(cause);
+  public void mistake(Guard of, String where, Thrown thrown) {
+    mistakes.add(thrown.shown());
   }
 }

@@ -2,11 +2,17 @@
 package consort.shell;
 
 import consort.api.Caller;
+import consort.api.Refused;
 import consort.api.Role;
 import consort.commands.Commands;
 import consort.commands.Json;
 import consort.commands.Texts;
 import consort.commands.Verb;
+import consort.commands.Watch;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -18,6 +24,9 @@ import org.apache.felix.service.command.Function;
 final class VerbFunction implements Function {
 
   static final Caller CALLER = new Caller("shell", Role.ADMINISTRATOR, "shell");
+
+  /** How often the keyboard is looked at while events are awaited. */
+  private static final Duration GLANCE = Duration.ofMillis(200);
 
   private final Verb verb;
   private final Commands commands;
@@ -48,6 +57,10 @@ final class VerbFunction implements Function {
         default -> words.add(word);
       }
     }
+    if (verb.streams()) {
+      watch(session, parameters(words, deadline), json);
+      return null;
+    }
     Map<String, Object> reply = commands.run(verb.name(), parameters(words, deadline), CALLER);
     if (!Boolean.TRUE.equals(reply.get("ok"))) {
       throw new Failed(Texts.error(reply));
@@ -57,6 +70,39 @@ final class VerbFunction implements Function {
     }
     String text = Texts.of(verb.name(), reply);
     return text.isEmpty() ? null : text;
+  }
+
+  /** Prints events until Enter or Ctrl-C. */
+  private void watch(CommandSession session, Map<String, Object> parameters, boolean json)
+      throws Failed {
+    PrintStream out = session.getConsole();
+    InputStream keys = session.getKeyboard();
+    try (Watch watch = commands.watch(parameters, CALLER)) {
+      while (watch.isOpen() && !pressed(keys) && !out.checkError()) {
+        Map<String, Object> event = watch.next(GLANCE);
+        if (event != null) {
+          out.println(json ? Json.write(event) : Texts.event(event));
+        }
+      }
+    } catch (Refused e) {
+      throw new Failed(e.getMessage());
+    } catch (InterruptedException e) {
+      // Ctrl-C: the shell ends what runs; there is nothing left to interrupt
+    }
+  }
+
+  /** Whether somebody pressed Enter. */
+  private static boolean pressed(InputStream keys) {
+    try {
+      boolean pressed = false;
+      while (keys != null && keys.available() > 0) {
+        int key = keys.read();
+        pressed |= key == '\n' || key == '\r';
+      }
+      return pressed;
+    } catch (IOException e) {
+      return true; // the terminal is gone
+    }
   }
 
   private Map<String, Object> parameters(List<String> words, String deadline) throws Failed {

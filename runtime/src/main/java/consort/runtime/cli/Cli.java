@@ -79,6 +79,12 @@ public final class Cli {
     ParseResult words = parsed.subcommand();
     Map<String, Object> request =
         verb.parameters(positional, words.matchedOptionValue("--deadline", null));
+    if (verb.streams()) {
+      boolean json = option("--json", parsed, words, false);
+      return node.watch(request, event -> print(json ? Json.write(event) : Texts.event(event)))
+          ? OK
+          : ended();
+    }
     Map<String, Object> reply = node.ask(verb.name(), request);
     boolean ok = Texts.succeeded(reply);
     if (option("--json", parsed, words, false)) {
@@ -92,6 +98,17 @@ public final class Cli {
       err.println(Texts.error(reply));
     }
     return ok ? OK : FAILED;
+  }
+
+  /** Prints a line at once; false when nobody reads it any more. */
+  private boolean print(String line) {
+    out.println(line);
+    return !out.checkError();
+  }
+
+  private int ended() {
+    err.println("the node ended");
+    return FAILED;
   }
 
   /** An option of all verbs may stand before the verb or behind it. */
