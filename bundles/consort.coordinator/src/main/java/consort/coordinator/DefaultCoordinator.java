@@ -11,9 +11,11 @@ import consort.api.coordinator.Diagnosis;
 import consort.api.coordinator.DriverStatus;
 import consort.api.coordinator.Groups;
 import consort.api.coordinator.InstrumentSpec;
+import consort.api.coordinator.Leases;
 import consort.api.coordinator.TemporaryInstrument;
 import consort.api.driver.DriverFactory;
 import consort.api.link.LinkService;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -48,6 +50,7 @@ public final class DefaultCoordinator implements Coordinator {
   private final DriverThreads threads = new DriverThreads();
   private final Publisher publisher;
   private final Events events;
+  private final DefaultLeases leases;
   private final Environment published;
   private final Environment unpublished;
   private final Map<String, Guard> guards = new ConcurrentSkipListMap<>();
@@ -56,6 +59,7 @@ public final class DefaultCoordinator implements Coordinator {
       new ConcurrentHashMap<>();
   private final Mover mover;
   private final ServiceRegistration<Groups> groups;
+  private final ServiceRegistration<Leases> leaseService;
 
   /** Made by declarative services. */
   @Activate
@@ -64,9 +68,14 @@ public final class DefaultCoordinator implements Coordinator {
     String node = context.getProperty("consort.node");
     this.publisher = new Publisher(context, node == null ? "" : node);
     this.events = new Events(node == null ? "" : node, publisher);
-    this.published = new LiveEnvironment(threads, links, publisher, events, true);
-    this.unpublished = new LiveEnvironment(threads, links, publisher, events, false);
+    String home = context.getProperty("consort.home");
+    Path folder = home == null ? null : Path.of(home, "data", "leases");
+    this.leases = new DefaultLeases(threads, folder, this::require);
+    Permits permits = leases.table();
+    this.published = new LiveEnvironment(threads, links, publisher, events, permits, true);
+    this.unpublished = new LiveEnvironment(threads, links, publisher, events, permits, false);
     this.mover = new Mover(guards::values, sources::values);
+    this.leaseService = context.registerService(Leases.class, leases, null);
     this.groups =
         context.registerService(Groups.class, new DefaultGroups(published, this::guard), null);
   }
@@ -289,18 +298,20 @@ public final class DefaultCoordinator implements Coordinator {
             .filter(s -> s.name().equals(guard.plan().spec.driver()))
             .sorted(DriverSource.NEWEST_FIRST)
             .toList();
-    return Why.of(guard, candidates, mover::isRejected);
+    return Why.of(guard, candidates, mover::isRejected, leases.table().on(name));
   }
 
   /** Ends all instruments within the budget; what still runs then is given up. */
   @Deactivate
   void close() {
     Publisher.unregister(groups);
+    Publisher.unregister(leaseService);
     mover.close();
     List<Guard> all = new ArrayList<>(guards.values());
     all.addAll(temporary);
     all.forEach(Guard::close);
     leave(all, any -> true);
+    leases.close();
     publisher.close();
     threads.close();
   }

@@ -27,6 +27,11 @@ interface Environment {
   /** Begins a session of links for an instrument. */
   LinkSession links(String instrument, Consumer<String> lost);
 
+  /** The leases that calls are checked against. */
+  default Permits permits() {
+    return Permits.ALL;
+  }
+
   /** Told of each transition, under the guard's lock; for tests of the table. */
   default void stepped(Phase from, Event event) {}
 

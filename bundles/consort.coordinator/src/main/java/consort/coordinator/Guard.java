@@ -220,6 +220,7 @@ final class Guard implements TemporaryInstrument {
       if (info != null) {
         pending.bind(info);
       }
+      pending.admit(env.permits());
       Worker woken;
       synchronized (lock) {
         crew.hold();

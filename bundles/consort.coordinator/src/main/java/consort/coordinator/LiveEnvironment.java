@@ -22,6 +22,7 @@ final class LiveEnvironment implements Environment {
   private final LinkService links;
   private final Publisher publisher;
   private final Events events;
+  private final Permits permits;
   private final boolean publishes;
   private final Set<String> mistakes =
       Collections.synchronizedSet(
@@ -40,11 +41,13 @@ final class LiveEnvironment implements Environment {
       LinkService links,
       Publisher publisher,
       Events events,
+      Permits permits,
       boolean publishes) {
     this.threads = threads;
     this.links = links;
     this.publisher = publisher;
     this.events = events;
+    this.permits = permits;
     this.publishes = publishes;
   }
 
@@ -71,6 +74,11 @@ final class LiveEnvironment implements Environment {
   @Override
   public LinkSession links(String instrument, Consumer<String> lost) {
     return links.session(instrument, lost);
+  }
+
+  @Override
+  public Permits permits() {
+    return permits;
   }
 
   @Override

@@ -14,7 +14,10 @@ final class Why {
   private Why() {}
 
   static Diagnosis of(
-      Guard guard, List<DriverSource> candidates, Predicate<DriverSource> rejected) {
+      Guard guard,
+      List<DriverSource> candidates,
+      Predicate<DriverSource> rejected,
+      List<Grant> leases) {
     InstrumentStatus status = guard.status();
     List<Diagnosis.Fact> facts = new ArrayList<>();
     facts.add(new Diagnosis.Fact("state", status.stateText() + " since " + status.since()));
@@ -40,6 +43,7 @@ final class Why {
               "installed",
               source + " in bundle " + source.bundle() + " [" + source.bundleId() + "]" + note));
     }
+    leases.forEach(lease -> facts.add(new Diagnosis.Fact("lease", lease(lease))));
     facts.add(new Diagnosis.Fact("connection", status.connection()));
     if (!status.identity().toString().isEmpty()) {
       facts.add(new Diagnosis.Fact("identity", status.identity().toString()));
@@ -65,6 +69,18 @@ final class Why {
       facts.add(new Diagnosis.Fact("error", error.at() + " " + error.text()));
     }
     return new Diagnosis(guard.name(), summary(status), facts);
+  }
+
+  private static String lease(Grant lease) {
+    return String.join(", ", lease.terms.names())
+        + " "
+        + lease.told("", System.nanoTime())
+        + "; client "
+        + lease.terms.client()
+        + ", id "
+        + lease.token
+        + (lease.terms.readers() ? ", others may read" : ", others may not read")
+        + (lease.resumable ? ", to be resumed after a restart" : "");
   }
 
   private static String summary(InstrumentStatus status) {

@@ -68,9 +68,6 @@ public interface Coordinator {
    */
   int cancel(String name, Caller by);
 
-  /** Exclusive rights to write to these instruments, and to other named resources. */
-  Leases leases();
-
   /** The installed drivers, sorted by name and version, the newest first. */
   List<DriverStatus> drivers();
 

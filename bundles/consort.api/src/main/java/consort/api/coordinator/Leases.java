@@ -8,11 +8,11 @@ import java.util.List;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
- * Exclusive rights to write to instruments and named resources of this node. All methods may be
- * called by any thread; only {@code take} waits.
+ * Exclusive rights to write to instruments and named resources of this node. An OSGi service. All
+ * methods may be called by any thread; only {@code take} waits.
  *
  * <pre>{@code
- * try (Lease lease = coordinator.leases().take(LeaseRequest.of("DMM1", "PSU1"))) {
+ * try (Lease lease = leases.take(LeaseRequest.of("DMM1", "PSU1"))) {
  *   lease.instrument("PSU1", DcPowerSupply.class).setVoltage(3.3);
  * }
  * }</pre>
