@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -46,6 +47,7 @@ public record Verb(String name, List<String> parameters, String more, String doc
   private static final Pattern ASSIGNMENT =
       Pattern.compile("([A-Za-z_][A-Za-z0-9_]*)=(.*)", Pattern.DOTALL);
   private static final Pattern TARGET = Pattern.compile("([A-Za-z][A-Za-z0-9_]*)\\.(.+)");
+  private static final Set<String> DEADLINE = Set.of("call", "test", "stop-all");
   private static final Request NOTHING = words -> map();
   private static final Request NAME = words -> map("name", words.get(0));
 
@@ -93,6 +95,12 @@ public record Verb(String name, List<String> parameters, String more, String doc
               "",
               "Cancels the running call of an instrument and those that wait.",
               NAME),
+          new Verb(
+              "stop-all",
+              List.of(),
+              "",
+              "Brings every instrument into its safe state, all at once.",
+              NOTHING),
           new Verb("why", List.of("NAME"), "", "Why an instrument is, or is not, available.", NAME),
           new Verb("info", List.of("NAME"), "", "The commands of an instrument.", NAME),
           new Verb(
@@ -119,9 +127,9 @@ public record Verb(String name, List<String> parameters, String more, String doc
     return new Verb(name, List.of(), "WORD", doc, null);
   }
 
-  /** Whether the verb calls a command and so takes a deadline. */
+  /** Whether the verb sends something to instruments and so takes a deadline. */
   public boolean takesDeadline() {
-    return name.equals("call") || name.equals("test");
+    return DEADLINE.contains(name);
   }
 
   /** Whether what it gives comes piece by piece: events, not a reply. */

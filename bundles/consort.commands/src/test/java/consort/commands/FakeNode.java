@@ -26,6 +26,7 @@ import consort.api.coordinator.Coordinator;
 import consort.api.coordinator.Diagnosis;
 import consort.api.coordinator.DriverStatus;
 import consort.api.coordinator.InstrumentSpec;
+import consort.api.coordinator.StopResult;
 import consort.api.coordinator.TemporaryInstrument;
 import consort.api.deploy.Deployment;
 import consort.api.deploy.Finding;
@@ -51,6 +52,7 @@ final class FakeNode implements Coordinator, Deployment {
   final Map<String, FakeInstrument> instruments = new TreeMap<>();
   final List<String> done = new ArrayList<>();
   final List<Call> calls = new ArrayList<>();
+  List<StopResult> stopped = List.of();
   final List<Finding> findings = new ArrayList<>();
   final NodeCommands commands = new NodeCommands(this, () -> done.add("node stop"));
 
@@ -124,6 +126,12 @@ final class FakeNode implements Coordinator, Deployment {
       throw new Unreachable(ErrorCode.NO_DRIVER, "no driver missing is installed");
     }
     return new FakeInstrument(spec.name());
+  }
+
+  @Override
+  public List<StopResult> stopAll(Duration within, Caller by) {
+    done.add("stop all within " + within + " by " + by.name());
+    return stopped;
   }
 
   @Override

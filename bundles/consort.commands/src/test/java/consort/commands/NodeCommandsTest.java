@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import consort.api.Reason;
 import consort.api.State;
+import consort.api.coordinator.StopResult;
 import consort.api.deploy.Finding;
 import java.util.Arrays;
 import java.util.List;
@@ -151,6 +152,31 @@ class NodeCommandsTest {
 
     assertThat(Texts.of("cancel", node.run("cancel", "name", "DMM1")))
         .isEqualTo("Cancelled calls of DMM1: 2");
+  }
+
+  @Test
+  void stopAllSaysWhatBecameOfEachInstrument() {
+    node.stopped =
+        List.of(
+            new StopResult("AXIS1", StopResult.Outcome.DONE, ""),
+            new StopResult("DMM1", StopResult.Outcome.NONE, "its driver knows no safe state"));
+    Map<String, Object> reply = node.run("stop-all");
+    assertThat(node.done).containsExactly("stop all within PT3S by admin");
+    assertThat(Texts.succeeded(reply)).isTrue();
+    assertThat(Texts.of("stop-all", reply))
+        .isEqualTo(
+            """
+            NAME   SAFE  WHY
+            AXIS1  done
+            DMM1   none  its driver knows no safe state""");
+    assertThat(node.commands.run("stop-all", Map.of(), FakeNode.OBSERVER).get("error").toString())
+        .contains("needs the role OPERATOR");
+
+    node.stopped = List.of(new StopResult("PSU1", StopResult.Outcome.FAILED, "no answer"));
+    reply = node.run("stop-all", "deadline", "500ms");
+    assertThat(node.done).contains("stop all within PT0.5S by admin");
+    assertThat(reply).containsEntry("ok", true).containsEntry("success", false);
+    assertThat(Texts.succeeded(reply)).as("so the command line ends with 1").isFalse();
   }
 
   @Test

@@ -12,11 +12,13 @@ import consort.api.coordinator.DriverStatus;
 import consort.api.coordinator.Groups;
 import consort.api.coordinator.InstrumentSpec;
 import consort.api.coordinator.Leases;
+import consort.api.coordinator.StopResult;
 import consort.api.coordinator.TemporaryInstrument;
 import consort.api.driver.DriverFactory;
 import consort.api.link.LinkService;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -38,6 +40,8 @@ import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
 import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.osgi.service.event.EventAdmin;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Keeps the guards, and gives each the best driver there is. */
 @Component(immediate = true)
@@ -45,6 +49,8 @@ public final class DefaultCoordinator implements Coordinator {
 
   /** How long going down, or the removal of a driver, may take for all guards together. */
   private static final Duration DRAIN = Duration.ofSeconds(2);
+
+  private static final Logger LOG = LoggerFactory.getLogger("consort.instruments");
 
   private final BundleContext context;
   private final DriverThreads threads = new DriverThreads();
@@ -263,6 +269,19 @@ public final class DefaultCoordinator implements Coordinator {
   public int cancel(String name, Caller by) {
     by.require(Role.OPERATOR, "cancel " + name);
     return guard(name).cancel(by.name() + " cancelled it");
+  }
+
+  @Override
+  public List<StopResult> stopAll(Duration within, Caller by) {
+    by.require(Role.OPERATOR, "stop-all");
+    List<Guard> all = new ArrayList<>(guards.values());
+    all.addAll(temporary);
+    List<StopResult> results = StopAll.of(all, within, by.name() + " stopped everything");
+    String text = by.name() + " stopped everything: " + StopAll.summary(results);
+    List<String> names = results.stream().map(StopResult::instrument).toList();
+    events.post("consort/stop/ALL", Instant.now(), text, Map.of("instruments", names));
+    publisher.later(() -> LOG.warn("{}", text));
+    return results;
   }
 
   @Override

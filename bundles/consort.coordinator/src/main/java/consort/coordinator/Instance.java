@@ -12,6 +12,7 @@ import consort.api.driver.Connectable;
 import consort.api.driver.Driver;
 import consort.api.driver.DriverFactory;
 import consort.api.driver.Identity;
+import consort.api.driver.SafeState;
 import consort.api.driver.Setup;
 import consort.api.link.Link;
 import consort.api.link.LinkSession;
@@ -175,6 +176,21 @@ final class Instance {
   /** Takes back what was prepared. */
   void disarm() throws Exception {
     ((Armable) target).disarm();
+  }
+
+  /** Whether it is known to have no safe state; unknown before it is made. */
+  boolean lacksSafeState() {
+    Object made = target;
+    return made != null && !(made instanceof SafeState);
+  }
+
+  /** Brings the hardware into its safe state. */
+  void safeState() throws Exception {
+    if (!(target instanceof SafeState safe)) {
+      throw new Refused(
+          ErrorCode.NOT_SUPPORTED, plan.spec.name() + " has no safe state: its driver knows none");
+    }
+    safe.safeState();
   }
 
   /** Closes the driver, then its links. */

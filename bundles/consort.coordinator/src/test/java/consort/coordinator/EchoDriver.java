@@ -9,6 +9,7 @@ import consort.api.driver.Connectable;
 import consort.api.driver.Driver;
 import consort.api.driver.DriverFactory;
 import consort.api.driver.Identity;
+import consort.api.driver.SafeState;
 import consort.api.driver.Setup;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,9 @@ final class EchoDriver {
   volatile Callable<?> onMake = () -> null;
   volatile Callable<?> onConnect = () -> null;
   volatile Runnable onClose = () -> {};
+  volatile boolean knowsSafe;
+  volatile Callable<?> onSafe = () -> null;
+  final AtomicInteger safe = new AtomicInteger();
   volatile String firmware = "1";
 
   private static CommandInfo command(String name, boolean urgent, boolean reads) {
@@ -59,7 +63,7 @@ final class EchoDriver {
   }
 
   /** An instance of the driver. */
-  final class Instance implements Driver, Connectable, AutoCloseable {
+  class Instance implements Driver, Connectable, AutoCloseable {
     final Setup setup;
     volatile boolean closed;
 
@@ -96,10 +100,23 @@ final class EchoDriver {
     }
   }
 
+  /** An instance that knows a safe state. */
+  final class SafeInstance extends Instance implements SafeState {
+    SafeInstance(Setup setup) {
+      super(setup);
+    }
+
+    @Override
+    public void safeState() throws Exception {
+      safe.incrementAndGet();
+      onSafe.call();
+    }
+  }
+
   DriverFactory factory() {
     return setup -> {
       onMake.call();
-      Instance made = new Instance(setup);
+      Instance made = knowsSafe ? new SafeInstance(setup) : new Instance(setup);
       instances.add(made);
       return made;
     };

@@ -13,10 +13,12 @@ import consort.api.coordinator.Coordinator;
 import consort.api.coordinator.Diagnosis;
 import consort.api.coordinator.DriverStatus;
 import consort.api.coordinator.InstrumentSpec;
+import consort.api.coordinator.StopResult;
 import consort.api.coordinator.TemporaryInstrument;
 import consort.api.driver.DriverFactory;
 import consort.api.driver.Identity;
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -156,6 +158,11 @@ final class TestCoordinator implements Coordinator {
 
   @Override
   public TemporaryInstrument open(InstrumentSpec spec) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public List<StopResult> stopAll(Duration within, Caller by) {
     throw new UnsupportedOperationException();
   }
 

@@ -3,6 +3,7 @@ package consort.api.coordinator;
 
 import consort.api.Caller;
 import consort.api.Instrument;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.osgi.annotation.versioning.ProviderType;
@@ -67,6 +68,16 @@ public interface Coordinator {
    * @throws consort.api.Refused when there is none of that name
    */
   int cancel(String name, Caller by);
+
+  /**
+   * Brings every instrument that has one into its safe state, all at once, also beside running
+   * calls. Calls that wait to write are refused: nothing that was queued before begins after it.
+   *
+   * @param within how long each may take; it returns a moment later at the latest
+   * @param by who stops; needs the role of an operator
+   * @return one result for each instrument, sorted by name
+   */
+  List<StopResult> stopAll(Duration within, Caller by);
 
   /** The installed drivers, sorted by name and version, the newest first. */
   List<DriverStatus> drivers();
