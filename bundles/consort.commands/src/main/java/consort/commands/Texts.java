@@ -43,6 +43,7 @@ public final class Texts {
       case "stop-all" -> stopAll(reply);
       case "daemon" -> daemon(reply);
       case "call" -> printable(text(reply, "text"));
+      case "ask" -> printable(text(reply, "answer"));
       case "test" -> test(reply);
       case "why" -> why(reply);
       case "drivers" -> drivers(reply);

@@ -47,7 +47,7 @@ public record Verb(String name, List<String> parameters, String more, String doc
   private static final Pattern ASSIGNMENT =
       Pattern.compile("([A-Za-z_][A-Za-z0-9_]*)=(.*)", Pattern.DOTALL);
   private static final Pattern TARGET = Pattern.compile("([A-Za-z][A-Za-z0-9_]*)\\.(.+)");
-  private static final Set<String> DEADLINE = Set.of("call", "test", "stop-all");
+  private static final Set<String> DEADLINE = Set.of("call", "ask", "test", "stop-all");
   private static final Request NOTHING = words -> map();
   private static final Request NAME = words -> map("name", words.get(0));
 
@@ -77,6 +77,12 @@ public record Verb(String name, List<String> parameters, String more, String doc
               "VALUE|NAME=VALUE",
               "Calls a command of an instrument.",
               Verb::call),
+          new Verb(
+              "ask",
+              List.of("NAME", "TEXT"),
+              "",
+              "Sends raw text over the link of an instrument, past its driver.",
+              Verb::ask),
           new Verb(
               "test",
               List.of("FILE", "VERB"),
@@ -199,6 +205,12 @@ public record Verb(String name, List<String> parameters, String more, String doc
     Map<String, Object> request = map("name", target.group(1));
     request.put("verb", target.group(2));
     arguments(request, words.subList(1, words.size()));
+    return request;
+  }
+
+  private static Map<String, Object> ask(List<String> words) {
+    Map<String, Object> request = map("name", words.get(0));
+    request.put("text", words.get(1));
     return request;
   }
 

@@ -129,6 +129,13 @@ final class FakeNode implements Coordinator, Deployment {
   }
 
   @Override
+  public String ask(String name, String text, Boolean answer, Duration deadline, Caller by) {
+    by.require(Role.ADMINISTRATOR, "ask");
+    done.add("ask " + name + " " + text + " " + answer + " " + deadline);
+    return text.endsWith("?") ? "Acme\u001b" : "";
+  }
+
+  @Override
   public List<StopResult> stopAll(Duration within, Caller by) {
     done.add("stop all within " + within + " by " + by.name());
     return stopped;

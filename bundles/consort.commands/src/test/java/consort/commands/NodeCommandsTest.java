@@ -155,6 +155,22 @@ class NodeCommandsTest {
   }
 
   @Test
+  void askSendsTheTextAndShowsTheAnswer() {
+    node.with("PSU1");
+    Map<String, Object> reply = node.run("ask", "name", "PSU1", "text", "*IDN?");
+    assertThat(reply).containsEntry("answer", "Acme\u001b");
+    assertThat(Texts.of("ask", reply)).isEqualTo("Acme\\x1b");
+    node.run("ask", "name", "PSU1", "text", "S", "answer", true, "deadline", 2);
+
+    assertThat(node.done).containsExactly("ask PSU1 *IDN? null null", "ask PSU1 S true PT2S");
+    assertThat(node.run("ask", "name", "PSU1", "text", "S", "answer", "yes"))
+        .containsEntry("error", "answer must be true or false, not yes");
+    assertThat(node.run("ask", "name", "PSU1")).containsEntry("error", "missing text");
+    assertThat(node.commands.run("ask", Map.of("name", "PSU1", "text", "S"), FakeNode.OBSERVER))
+        .containsEntry("code", "not_allowed");
+  }
+
+  @Test
   void stopAllSaysWhatBecameOfEachInstrument() {
     node.stopped =
         List.of(

@@ -4,6 +4,7 @@ package consort.coordinator;
 import consort.api.Caller;
 import consort.api.ErrorCode;
 import consort.api.Instrument;
+import consort.api.InstrumentException;
 import consort.api.Refused;
 import consort.api.Role;
 import consort.api.coordinator.Coordinator;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Predicate;
@@ -282,6 +284,21 @@ public final class DefaultCoordinator implements Coordinator {
     events.post("consort/stop/ALL", Instant.now(), text, Map.of("instruments", names));
     publisher.later(() -> LOG.warn("{}", text));
     return results;
+  }
+
+  @Override
+  public String ask(String name, String text, Boolean answer, Duration deadline, Caller by) {
+    by.require(Role.ADMINISTRATOR, "ask");
+    Guard guard = guard(name);
+    boolean awaits = answer == null ? text.strip().split("\\s", 2)[0].endsWith("?") : answer;
+    publisher.later(
+        () -> LOG.info("{}: {} ({}) asks '{}'", name, by.name(), by.face(), Texts.cut(text)));
+    try {
+      Object reply = guard.ask(text, awaits, deadline, by).toCompletableFuture().join().value();
+      return (String) reply;
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof InstrumentException cause ? cause : e;
+    }
   }
 
   @Override

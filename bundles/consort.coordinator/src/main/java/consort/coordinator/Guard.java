@@ -2,6 +2,7 @@
 package consort.coordinator;
 
 import consort.api.Call;
+import consort.api.Caller;
 import consort.api.CommandInfo;
 import consort.api.Deadline;
 import consort.api.ErrorCode;
@@ -21,6 +22,7 @@ import consort.api.driver.Identity;
 import consort.api.typed.TypedView;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -332,6 +334,13 @@ final class Guard implements TemporaryInstrument {
     }
     send(pending);
     return pending;
+  }
+
+  /** Sends a line over the link, in turn with the calls. */
+  CompletionStage<Result> ask(String text, boolean answer, Duration limit, Caller by) {
+    Pending pending = pending(new Call("ask", List.of(), Map.of(), limit, by, ""));
+    pending.does(Task.ask(text, answer));
+    return send(pending);
   }
 
   private Pending pending(Call call) {

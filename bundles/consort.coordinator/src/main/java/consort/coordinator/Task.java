@@ -18,6 +18,21 @@ record Task(CommandInfo command, Body body) {
     Object on(Instance instance) throws Exception;
   }
 
+  /** Sends a line over the link that the driver uses. */
+  static Task ask(String text, boolean answer) {
+    return new Task(
+        new CommandInfo(
+            "ask",
+            List.of(),
+            ValueType.STRING,
+            "",
+            false,
+            false,
+            null,
+            "Sends raw text over the link."),
+        instance -> instance.ask(text, answer));
+  }
+
   /** Brings the hardware into its safe state, beside a running call. */
   static final Task SAFE_STATE =
       new Task(

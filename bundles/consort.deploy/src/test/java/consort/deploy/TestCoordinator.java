@@ -162,6 +162,11 @@ final class TestCoordinator implements Coordinator {
   }
 
   @Override
+  public String ask(String name, String text, Boolean answer, Duration deadline, Caller by) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
   public List<StopResult> stopAll(Duration within, Caller by) {
     throw new UnsupportedOperationException();
   }

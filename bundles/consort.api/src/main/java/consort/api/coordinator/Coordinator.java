@@ -79,6 +79,20 @@ public interface Coordinator {
    */
   List<StopResult> stopAll(Duration within, Caller by);
 
+  /**
+   * Sends a line of raw text over the link of an instrument, past its driver, and reads the answer.
+   * It waits for its turn like a call, and has a deadline like one.
+   *
+   * @param text the line, without its terminator
+   * @param answer whether an answer is awaited; null: when the first word ends with a question mark
+   * @param deadline how long it may take; null for the instrument's, else 5 s
+   * @param by who asks; needs the role of an administrator
+   * @return the answer, empty for none
+   * @throws consort.api.InstrumentException as a call, and {@code Refused} with the code {@code
+   *     not_supported} when the driver uses no link
+   */
+  String ask(String name, String text, Boolean answer, Duration deadline, Caller by);
+
   /** The installed drivers, sorted by name and version, the newest first. */
   List<DriverStatus> drivers();
 
