@@ -530,10 +530,13 @@ final class Guard implements TemporaryInstrument {
     }
   }
 
-  /** A start failed: where there is a driver to go back to, that is the plan now. */
+  /**
+   * A start failed: where there is a driver to go back to, that is the plan now. A plan that has
+   * worked stays; it is the link then that fails, and comes back.
+   */
   private void failStart(Plan of, Event event) {
     failed = of;
-    if (plan == of && of.fallback != null) {
+    if (plan == of && of.fallback != null && of != lastGood) {
       condition.remember("the driver " + of.source + " was taken back: " + condition.reasonText());
       plan = of.fallback;
     }

@@ -605,6 +605,25 @@ class GuardTest {
   }
 
   @Test
+  void keepsADriverThatHasWorkedWhenItsLinkIsLostLater() {
+    ready();
+    EchoDriver newer = new EchoDriver();
+    guard.want(new Plan(Plan.Goal.RUN, spec(), newer.source("2.0"), guard.lastGood()));
+    becomes(State.READY);
+    newer.onConnect =
+        () -> {
+          throw new Unreachable(ErrorCode.NO_LINK, "unplugged");
+        };
+    links.last().lost.accept("unplugged");
+    assertThat(guard.await(() -> newer.connects.get() > 3, PATIENCE)).isTrue();
+    assertThat(guard.status().driverVersion()).isEqualTo("2.0.0");
+    newer.onConnect = () -> null;
+    becomes(State.READY);
+    assertThat(guard.status().driverVersion()).isEqualTo("2.0.0");
+    assertThat(guard.errors().toString()).doesNotContain("taken back");
+  }
+
+  @Test
   void aDriverThatDoesNotCloseIsGivenUp() {
     driver.onClose = () -> hang(0);
     ready();
