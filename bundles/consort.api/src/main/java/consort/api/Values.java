@@ -65,7 +65,7 @@ public final class Values {
           command.name(),
           "takes "
               + parameters.size()
-              + " arguments, not "
+              + (parameters.size() == 1 ? " argument, not " : " arguments, not ")
               + positional.size()
               + ": "
               + command.signature());

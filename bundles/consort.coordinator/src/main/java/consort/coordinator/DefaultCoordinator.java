@@ -272,7 +272,7 @@ public final class DefaultCoordinator implements Coordinator {
             .filter(s -> s.name().equals(guard.plan().spec.driver()))
             .sorted(DriverSource.NEWEST_FIRST)
             .toList();
-    return Why.of(guard, candidates, mover::isRejected);
+    return Why.of(guard, candidates, sources.values(), mover::isRejected);
   }
 
   /** Ends all instruments within the budget; what still runs then is given up. */

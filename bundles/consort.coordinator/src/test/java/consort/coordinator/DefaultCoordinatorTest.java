@@ -9,6 +9,7 @@ import consort.api.Instrument;
 import consort.api.InstrumentException;
 import consort.api.Reason;
 import consort.api.State;
+import consort.api.coordinator.Diagnosis;
 import consort.api.coordinator.DriverStatus;
 import consort.api.coordinator.InstrumentSpec;
 import consort.api.coordinator.Reconnect;
@@ -487,6 +488,16 @@ class DefaultCoordinatorTest {
     assertThat(coordinator.why("LAB").summary()).isEqualTo("LAB is available");
     assertThat(coordinator.why("LAB").facts().toString())
         .contains("LAB.yaml")
-        .contains("acme.weather 1.0.0");
+        .contains("acme.weather 1.0.0")
+        .containsPattern("READY since [-\\dT:]+(\\.\\d{3})?Z");
+  }
+
+  @Test
+  void whyNamesTheDriversThereAreWhenOneIsMistyped() throws Exception {
+    driver("1.0.0", setup -> new Weather(1));
+    InstrumentSpec typo = InstrumentSpec.of("TYPO", "acme.wether", Connection.NONE);
+    coordinator.put(typo);
+    assertThat(coordinator.why("TYPO").facts())
+        .contains(new Diagnosis.Fact("installed", "none of this name; there are acme.weather"));
   }
 }
