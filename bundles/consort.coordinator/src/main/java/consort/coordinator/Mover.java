@@ -57,13 +57,18 @@ final class Mover implements AutoCloseable {
       }
       return;
     }
-    guard.want(new Plan(Plan.Goal.RUN, spec, best(spec), fallback(guard)));
+    guard.want(new Plan(Plan.Goal.RUN, spec, best(spec), fallback(guard, spec)));
   }
 
-  /** What an instrument can go back to: the plan that worked last, if its driver is still here. */
-  private Plan fallback(Guard guard) {
+  /**
+   * What an instrument can go back to: the plan that worked last, if its driver is still here.
+   * Never to another connection: commands would go to hardware that the file no longer names.
+   */
+  private Plan fallback(Guard guard, InstrumentSpec spec) {
     Plan last = guard.lastGood();
-    if (last == null || !sources.get().contains(last.source)) {
+    if (last == null
+        || !sources.get().contains(last.source)
+        || !last.spec.connection().equals(spec.connection())) {
       return null;
     }
     return new Plan(Plan.Goal.RUN, last.spec, last.source, null);
@@ -123,7 +128,7 @@ final class Mover implements AutoCloseable {
         return;
       }
       live = guard.source() != null;
-      planned = new Plan(Plan.Goal.RUN, now.spec, best, live ? fallback(guard) : null);
+      planned = new Plan(Plan.Goal.RUN, now.spec, best, live ? fallback(guard, now.spec) : null);
       guard.want(planned);
     }
     if (live) {

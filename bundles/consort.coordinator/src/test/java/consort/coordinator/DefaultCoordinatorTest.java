@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import consort.api.Call;
+import consort.api.ErrorCode;
 import consort.api.Instrument;
 import consort.api.InstrumentException;
 import consort.api.Reason;
 import consort.api.State;
+import consort.api.Unreachable;
 import consort.api.coordinator.Diagnosis;
 import consort.api.coordinator.DriverStatus;
 import consort.api.coordinator.InstrumentSpec;
@@ -375,6 +377,38 @@ class DefaultCoordinatorTest {
             "LAB.yaml"));
     assertThat(temperature("LAB")).as("the call waits for the exchange").isEqualTo(2);
     assertThat(coordinator.require("LAB")).isSameAs(before);
+  }
+
+  @Test
+  void aChangedAddressThatDoesNotAnswerIsNotGoneBackFrom() throws Exception {
+    driver(
+        "1.0.0",
+        setup -> {
+          if (!setup.connection().equals(Connection.NONE)) {
+            throw new Unreachable(ErrorCode.NO_LINK, "connection refused");
+          }
+          return new Weather(1);
+        });
+    put("LAB");
+    becomes("LAB", State.READY, "1.0.0");
+    Connection elsewhere = Connection.visa("TCPIP::h::1::SOCKET");
+    coordinator.put(
+        new InstrumentSpec(
+            "LAB",
+            "acme.weather",
+            null,
+            elsewhere,
+            Map.of(),
+            List.of(),
+            Duration.ZERO,
+            null,
+            Reconnect.DEFAULT,
+            false,
+            Map.of(),
+            "LAB.yaml"));
+    eventually(() -> coordinator.require("LAB").status().reason() == Reason.NO_LINK);
+    assertThat(coordinator.require("LAB").status().connection()).isEqualTo(elsewhere.address());
+    assertThat(coordinator.why("LAB").facts().toString()).doesNotContain("taken back");
   }
 
   @Test
