@@ -18,7 +18,7 @@ final class FakeLinks implements LinkService {
 
   /** A session. */
   static final class Session implements LinkSession {
-    final Consumer<String> lost;
+    volatile Consumer<String> lost;
     volatile int cancelled;
     volatile int resynchronised;
     volatile int resets;
@@ -60,6 +60,7 @@ final class FakeLinks implements LinkService {
     @Override
     public void close() {
       closed = true;
+      lost = reason -> {};
     }
   }
 

@@ -124,11 +124,11 @@ class GroupsTest {
   }
 
   private void make(String name, Object driver) {
-    Guard guard = new Guard(name, world);
+    InstrumentSpec spec = InstrumentSpec.of(name, "part", Connection.NONE);
+    Guard guard = new Guard(spec, world);
     DriverSource source =
         new DriverSource("part", Version.parseVersion("1"), "part", 1, () -> setup -> driver);
-    guard.want(
-        new Plan(Plan.Goal.RUN, InstrumentSpec.of(name, "part", Connection.NONE), source, null));
+    guard.want(new Plan(Plan.Goal.RUN, spec, source, null));
     assertThat(
             guard.await(() -> guard.status().state() == State.READY, TimeUnit.SECONDS.toNanos(20)))
         .isTrue();

@@ -49,7 +49,7 @@ class GuardTest {
   private final FakeLinks links = world.links;
   private final EchoDriver driver = new EchoDriver();
   private final CountDownLatch release = new CountDownLatch(1);
-  private final Guard guard = new Guard("ECHO", world);
+  private final Guard guard = new Guard(spec(), world);
 
   @AfterEach
   void end() {
@@ -917,5 +917,58 @@ class GuardTest {
     connecting.countDown();
     assertThat(stop.toCompletableFuture().get(20, TimeUnit.SECONDS).value()).isEqualTo(0);
     assertThat(before).containsExactly(0);
+  }
+
+  @Test
+  void aStopIsNotUndoneByAMoveThatIsUnderWay() throws Exception {
+    ready();
+    CountDownLatch choosing = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    List<DriverSource> sources = List.of(driver.source("2.0"));
+    try (Mover mover =
+        new Mover(
+            () -> List.of(guard),
+            () -> {
+              choosing.countDown();
+              try {
+                go.await();
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+              return sources;
+            })) {
+      mover.reconsider("echo");
+      assertThat(choosing.await(20, TimeUnit.SECONDS)).isTrue();
+      Thread stopper = new Thread(() -> mover.stop(guard));
+      stopper.start();
+      eventually(() -> !stopper.isAlive() || stopper.getState() == Thread.State.BLOCKED);
+      go.countDown();
+      stopper.join(20_000);
+      eventually(mover::idle);
+      becomes(State.STOPPED);
+    }
+  }
+
+  @Test
+  void doesNotGoBackToADriverThatIsGone() throws Exception {
+    DriverSource old = driver.source("1.0");
+    guard.want(run(old));
+    becomes(State.READY);
+    EchoDriver broken = new EchoDriver();
+    CountDownLatch gone = new CountDownLatch(1);
+    broken.onConnect =
+        () -> {
+          gone.await(20, TimeUnit.SECONDS);
+          throw new IllegalStateException("the new driver is broken");
+        };
+    guard.want(new Plan(Plan.Goal.RUN, spec(), broken.source("2.0"), guard.lastGood()));
+    assertThat(guard.await(() -> guard.phase() == Phase.STARTING, PATIENCE)).isTrue();
+    old.forget();
+    gone.countDown();
+    becomes(State.OFFLINE);
+    assertThat(guard.status().text()).isEqualTo("the new driver is broken");
+    broken.onConnect = () -> null;
+    becomes(State.READY);
+    assertThat(guard.status().driverVersion()).isEqualTo("2.0.0");
   }
 }
