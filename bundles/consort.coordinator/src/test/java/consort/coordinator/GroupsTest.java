@@ -519,4 +519,27 @@ class GroupsTest {
     assertThatThrownBy(() -> barrier.arrive("B")).hasMessageContaining("B came too late");
     assertThatThrownBy(() -> barrier.arrive("X")).isInstanceOf(IllegalArgumentException.class);
   }
+
+  @Test
+  void whoIsInterruptedAtANamedBarrierLeavesItAtOnce() throws Exception {
+    var barrier =
+        groups.barrier(java.util.Set.of("A", "B"), Duration.ofMinutes(10), Group.Policy.CONTINUE);
+    var a = new CompletableFuture<Object>();
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                a.complete(barrier.arrive("A"));
+              } catch (Refused e) {
+                a.completeExceptionally(e);
+              }
+            });
+    thread.start();
+    thread.interrupt();
+    assertThat(a)
+        .failsWithin(Duration.ofSeconds(20))
+        .withThrowableOfType(java.util.concurrent.ExecutionException.class)
+        .withMessageContaining("A has left");
+    assertThat(barrier.arrive("B")).containsExactly("A");
+  }
 }
