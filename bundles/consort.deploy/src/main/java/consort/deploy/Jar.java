@@ -32,14 +32,17 @@ record Jar(String digest, String exports) {
 
   private static final int END_OF_DIRECTORY = 22;
 
-  /** A few megabytes unpack to gigabytes, if they are made for it. */
+  /** A few megabytes unpack to gigabytes, if they are made for it; classes to three times more. */
+  private static final long RATIO = 20;
+
+  private static final long SMALL_UNPACKED = 64L << 20;
   private static final long MOST_UNPACKED = 1L << 30;
 
   private static final int LONGEST_MANIFEST = 4 << 20;
 
   /** Reads all of it, so that a damaged entry is found now and not when its class is wanted. */
   static Jar of(byte[] bytes) throws Unfit {
-    return of(bytes, MOST_UNPACKED);
+    return of(bytes, Math.min(MOST_UNPACKED, SMALL_UNPACKED + RATIO * (long) bytes.length));
   }
 
   static Jar of(byte[] bytes, long most) throws Unfit {
