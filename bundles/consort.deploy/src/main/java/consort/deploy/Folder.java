@@ -70,6 +70,9 @@ final class Folder {
     boolean offered;
     boolean accepted;
     boolean again;
+
+    /** Whether it could not be read; that it may be read by now does not show in its sign. */
+    boolean denied;
   }
 
   private final Path path;
@@ -191,6 +194,11 @@ final class Folder {
       seen.offered = false;
       seen.accepted = false;
       seen.again = coarse(sign);
+      seen.denied = false;
+    } else if (seen.denied && Files.isReadable(file)) {
+      seen.accepted = false;
+      seen.offered = false;
+      seen.denied = false;
     } else if (seen.accepted && seen.again && age(sign).compareTo(Duration.ofSeconds(3)) > 0) {
       // the clock of this file system counts seconds: a change within one may have been missed
       seen.accepted = false;
@@ -242,6 +250,7 @@ final class Folder {
         return false; // changed meanwhile: the next look sees it
       }
     } catch (IOException e) {
+      seen.denied = e instanceof AccessDeniedException;
       if (last) {
         listener.unreadable(file, "the file cannot be read: " + reason(e));
       }

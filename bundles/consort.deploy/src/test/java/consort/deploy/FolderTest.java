@@ -2,12 +2,14 @@
 package consort.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermission;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,6 +17,7 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -263,6 +266,21 @@ final class FolderTest {
 
     assertThat(look()).isEmpty();
     assertThat(folder.busy()).isFalse();
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aFileThatMayBeReadNowIsRead() throws IOException {
+    Path file = write("a.x", "1");
+    old(file);
+    Files.setPosixFilePermissions(file, Set.of());
+    assumeFalse(Files.isReadable(file), "root reads everything");
+
+    assertThat(look())
+        .containsExactly("a.x unreadable: the file cannot be read: permission denied");
+    assertThat(lookAfter(MOMENT)).isEmpty();
+    Files.setPosixFilePermissions(file, Set.of(PosixFilePermission.OWNER_READ));
+    assertThat(lookAfter(MOMENT)).containsExactly("a.x 1");
   }
 
   @Test
