@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.coordinator;
 
-import java.security.AccessController;
-import java.security.PrivilegedAction;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
@@ -49,20 +47,12 @@ final class DriverThreads implements AutoCloseable {
     return task -> daemon(task, "consort driver " + number.incrementAndGet());
   }
 
-  /**
-   * A thread that has nothing of whoever happens to need it first, as it may outlive a bundle: no
-   * thread locals, no class loader, and none of the classes that are running now.
-   */
-  @SuppressWarnings("removal")
+  /** A thread that has no thread locals and no class loader of whoever happens to need it first. */
   static Thread daemon(Runnable task, String name) {
-    return AccessController.doPrivileged(
-        (PrivilegedAction<Thread>)
-            () -> {
-              Thread thread = new Thread(null, task, name, 0, false);
-              thread.setDaemon(true);
-              thread.setContextClassLoader(ClassLoader.getSystemClassLoader());
-              return thread;
-            });
+    Thread thread = new Thread(null, task, name, 0, false);
+    thread.setDaemon(true);
+    thread.setContextClassLoader(ClassLoader.getSystemClassLoader());
+    return thread;
   }
 
   /** Runs something on a thread that may be held for ever. */

@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
@@ -970,5 +971,30 @@ class GuardTest {
     broken.onConnect = () -> null;
     becomes(State.READY);
     assertThat(guard.status().driverVersion()).isEqualTo("2.0.0");
+  }
+
+  @Test
+  void aThreadOfThePoolForgetsTheClassLoaderThatADriverLeft() throws Exception {
+    ClassLoader foreign = new ClassLoader() {};
+    List<ClassLoader> found = new java.util.concurrent.CopyOnWriteArrayList<>();
+    Set<Thread> used = java.util.concurrent.ConcurrentHashMap.newKeySet();
+    eventually(
+        () -> {
+          CountDownLatch done = new CountDownLatch(1);
+          AtomicBoolean again = new AtomicBoolean();
+          threads.run(
+              () -> {
+                again.set(!used.add(Thread.currentThread()));
+                found.add(Thread.currentThread().getContextClassLoader());
+                Thread.currentThread().setContextClassLoader(foreign);
+                done.countDown();
+              });
+          try {
+            return done.await(20, TimeUnit.SECONDS) && again.get();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+        });
+    assertThat(found).doesNotContain(foreign);
   }
 }
