@@ -53,7 +53,7 @@ public final class Daemon {
       System.err.println("consort: " + wrong.getMessage());
       return 2;
     } catch (IOException e) {
-      System.err.println("consort: " + e);
+      System.err.println("consort: " + Home.said(e));
       return 1;
     }
   }

@@ -160,7 +160,7 @@ final class Demo {
         good
             ? "\nNo call failed: those that came during the update waited for it."
             : "\nCalls failed; this should not happen.");
-    System.out.printf("Look around: bin/consort list --home %s%n", home);
+    System.out.printf("Look around: %s list --home %s%n", dist.resolve("bin/consort"), home);
     return good;
   }
 

@@ -3,7 +3,10 @@ package consort.runtime;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -110,6 +113,20 @@ record Home(Path root) {
     } catch (IOException unreadable) {
       return true;
     }
+  }
+
+  /** What went wrong with a file, for people: the JDK's own message is often only the path. */
+  static String said(IOException e) {
+    if (e instanceof AccessDeniedException) {
+      return "no permission to write " + e.getMessage();
+    }
+    if (e instanceof NoSuchFileException) {
+      return e.getMessage() + " is not there and cannot be made";
+    }
+    if (e instanceof FileAlreadyExistsException) {
+      return e.getMessage() + " is a file; a folder is needed there";
+    }
+    return String.valueOf(e.getMessage());
   }
 
   private static void copy(Path from, Path to) throws IOException {

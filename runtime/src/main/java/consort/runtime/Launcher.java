@@ -3,7 +3,6 @@ package consort.runtime;
 
 import consort.runtime.cli.Node;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -62,10 +61,10 @@ public final class Launcher {
     } catch (Options.Wrong wrong) {
       System.err.println("consort: " + wrong.getMessage());
       code = 2;
-    } catch (AccessDeniedException e) {
-      System.err.println("consort: no permission to write " + e.getMessage());
+    } catch (IOException e) {
+      System.err.println("consort: " + Home.said(e));
       code = 1;
-    } catch (IOException | BundleException e) {
+    } catch (BundleException e) {
       System.err.println("consort: " + e.getMessage());
       code = 1;
     } catch (InterruptedException stopped) {
@@ -204,7 +203,7 @@ public final class Launcher {
         Runtime.getRuntime().halt(1);
       }
     } catch (BundleException e) {
-      System.err.println("consort: " + e);
+      System.err.println("consort: " + e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -217,7 +216,7 @@ public final class Launcher {
       Files.deleteIfExists(home.pidFile());
       lock.close();
     } catch (IOException e) {
-      System.err.println("consort: " + e);
+      System.err.println("consort: " + Home.said(e));
     }
   }
 

@@ -43,7 +43,7 @@ record Options(
     for (int i = 0; i < args.length; i++) {
       String arg = args[i];
       switch (arg.replaceFirst("=.*", "")) {
-        case "--home" -> home = arg.contains("=") ? after(arg) : next(args, ++i);
+        case "--home" -> home = folder(arg.contains("=") ? after(arg) : next(args, ++i));
         case "--port" -> port = checkPort(arg.contains("=") ? after(arg) : next(args, ++i));
         case "--log-level" -> logLevel = arg.contains("=") ? after(arg) : next(args, ++i);
         case "--shell" -> shell = true;
@@ -69,6 +69,14 @@ record Options(
 
   private static String after(String arg) {
     return arg.substring(arg.indexOf('=') + 1);
+  }
+
+  /** A script whose variable is empty does not mean the folder it stands in. */
+  private static String folder(String home) throws Wrong {
+    if (home.isBlank()) {
+      throw new Wrong("--home needs the name of a folder");
+    }
+    return home;
   }
 
   private static String next(String[] args, int index) throws Wrong {

@@ -2,6 +2,7 @@
 package consort.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -69,5 +70,21 @@ final class HomeTest {
         home.root().resolve("etc/consort.yaml"), "# node: no\nnode: \"bench1\" # mine\n");
 
     assertThat(home.nodeName()).isEqualTo("bench1");
+  }
+
+  @Test
+  void saysWhatIsWrongWithAFolder() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "x");
+
+    assertThatThrownBy(() -> Files.createDirectory(file))
+        .satisfies(
+            e ->
+                assertThat(Home.said((IOException) e))
+                    .isEqualTo(file + " is a file; a folder is needed there"));
+    assertThatThrownBy(() -> Files.createFile(folder.resolve("no/file")))
+        .satisfies(
+            e ->
+                assertThat(Home.said((IOException) e))
+                    .isEqualTo(folder.resolve("no/file") + " is not there and cannot be made"));
   }
 }

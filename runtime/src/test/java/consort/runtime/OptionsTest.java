@@ -30,6 +30,8 @@ final class OptionsTest {
     assertThatThrownBy(() -> Options.parse("run", "--prot", "1"))
         .hasMessage("unknown option --prot");
     assertThatThrownBy(() -> Options.parse("run", "--home")).hasMessage("--home needs a value");
+    assertThatThrownBy(() -> Options.parse("run", "--home="))
+        .hasMessage("--home needs the name of a folder");
     assertThatThrownBy(() -> Options.parse("run", "--port", "8555x"))
         .hasMessage("--port 8555x is not a port: 0 to 65535, 0 takes a free one");
   }

@@ -42,7 +42,10 @@ import java.util.stream.Collectors;
 public final class Values {
 
   private static final Pattern DURATION =
-      Pattern.compile("([0-9]+(?:\\.[0-9]+)?)\\s*(ns|us|ms|s|min|h)");
+      Pattern.compile("([0-9]{1,30}(?:\\.[0-9]{1,30})?)\\s*(ns|us|ms|s|min|h)");
+
+  /** The most digits a number has: the time to read one grows with their square. */
+  private static final int DIGITS = 100;
 
   private Values() {}
 
@@ -65,7 +68,7 @@ public final class Values {
           command.name(),
           "takes "
               + parameters.size()
-              + " arguments, not "
+              + (parameters.size() == 1 ? " argument, not " : " arguments, not ")
               + positional.size()
               + ": "
               + command.signature());
@@ -205,7 +208,7 @@ public final class Values {
               case "false", "off", "no" -> false;
               default -> text;
             };
-        case INT, LONG -> new BigDecimal(bare);
+        case INT, LONG -> decimal(bare);
         case DOUBLE ->
             !unit.isEmpty() && bare.contains(" ") ? Quantity.parse(bare) : Quantity.number(bare);
         case BYTES ->
@@ -224,7 +227,14 @@ public final class Values {
   private static Number element(NumericArray.Type type, String text) {
     return type == null || type == NumericArray.Type.FLOAT32 || type == NumericArray.Type.FLOAT64
         ? (Number) Quantity.number(text)
-        : new BigDecimal(text);
+        : decimal(text);
+  }
+
+  private static BigDecimal decimal(String text) {
+    if (text.length() > DIGITS) {
+      throw new NumberFormatException("more than " + DIGITS + " digits");
+    }
+    return new BigDecimal(text);
   }
 
   private static List<String> items(String text) {

@@ -4,6 +4,7 @@ package consort.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.math.BigDecimal;
@@ -417,5 +418,24 @@ class ValuesTest {
         .isEqualTo("[0, 0, 0, 0, 0, 0, 0, 0, … 1000000 elements]");
     assertThat(Values.text(Map.of("mass", 1.0))).isEqualTo("{mass: 1}");
     assertThat(Values.text(new Quantity(3, "V"))).isEqualTo("3 V");
+  }
+
+  static Stream<ValueType> kindsWithDigits() {
+    return Stream.of(
+        ValueType.INT, ValueType.listOf(ValueType.LONG), ValueType.DOUBLE, ValueType.DURATION);
+  }
+
+  @ParameterizedTest
+  @MethodSource("kindsWithDigits")
+  void digitsWithoutEndAreRefusedAtOnce(ValueType type) {
+    ParameterInfo parameter = ParameterInfo.of("x", type);
+    String text = "1".repeat(5_000_000) + (type.equals(ValueType.DURATION) ? "s" : "");
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(10),
+        () ->
+            assertThatThrownBy(() -> Values.parse("SET", parameter, text))
+                .isInstanceOf(Refused.class)
+                .message()
+                .hasSizeLessThan(200));
   }
 }

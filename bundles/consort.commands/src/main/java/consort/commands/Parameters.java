@@ -2,6 +2,7 @@
 package consort.commands;
 
 import consort.api.Names;
+import consort.api.Refused;
 import consort.api.ValueType;
 import consort.api.Values;
 import java.time.Duration;
@@ -109,7 +110,12 @@ final class Parameters {
       }
       throw Wrong.request(name + ": " + value + " s is not a deadline");
     }
-    Duration duration = (Duration) Values.convert(name, ValueType.DURATION, value);
+    Duration duration;
+    try {
+      duration = (Duration) Values.convert(name, ValueType.DURATION, value);
+    } catch (Refused e) {
+      throw new Wrong(e.code().text(), e.getMessage() + "; write one as 500ms, 2s or 1min");
+    }
     if (duration.isZero() || duration.isNegative()) {
       throw Wrong.request(name + ": " + value + " is not positive");
     }

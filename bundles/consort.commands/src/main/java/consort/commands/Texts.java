@@ -185,7 +185,7 @@ public final class Texts {
     for (Map<String, ?> e : all) {
       boolean event = text(e, "direction").equals("event");
       table.row(
-          text(e, "at"),
+          moment(text(e, "at")),
           text(e, "link"),
           text(e, "direction"),
           event ? "" : text(e, "size"),
@@ -227,6 +227,12 @@ public final class Texts {
               + text(f, "message"));
     }
     return lines(lines);
+  }
+
+  /** A time to the millisecond, as in the log; the replies have it in full. */
+  private static String moment(String time) {
+    int point = time.indexOf('.');
+    return point < 0 || point + 4 >= time.length() ? time : time.substring(0, point + 4) + "Z";
   }
 
   private static String lines(List<String> lines) {

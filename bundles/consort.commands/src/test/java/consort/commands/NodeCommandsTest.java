@@ -272,7 +272,9 @@ class NodeCommandsTest {
     assertThat(node.calls.get(0).caller()).isEqualTo(FakeNode.ADMINISTRATOR);
     assertThat(node.calls.get(1).deadline()).hasMillis(1500);
     assertThat(node.run("call", "name", "DMM1", "verb", "measure", "deadline", "soon"))
-        .containsEntry("code", "bad_argument");
+        .containsEntry("code", "bad_argument")
+        .containsEntry(
+            "error", "deadline: 'soon' is not a duration; write one as 500ms, 2s or 1min");
     assertThat(node.run("call", "name", "DMM1", "verb", "measure", "deadline", -1))
         .containsEntry("ok", false);
   }

@@ -93,6 +93,11 @@ final class Crew {
     return true;
   }
 
+  /** Lets the worker go that is back; the next job gets another one. */
+  void dismiss() {
+    worker = null;
+  }
+
   /** Gives the thread up; counts it as stuck when it is in the driver. */
   void abandon() {
     Worker held = worker;

@@ -62,7 +62,10 @@ public final class DefaultCoordinator implements Coordinator {
   private final Environment published;
   private final Environment unpublished;
   private final Map<String, Guard> guards = new ConcurrentSkipListMap<>();
-  private final Set<Guard> temporary = ConcurrentHashMap.newKeySet();
+
+  /** Guards that nobody finds: temporary ones, and removed ones until they are closed. */
+  private final Set<Guard> unlisted = ConcurrentHashMap.newKeySet();
+
   private final Map<ServiceReference<DriverFactory>, DriverSource> sources =
       new ConcurrentHashMap<>();
   private final Mover mover;
@@ -82,7 +85,7 @@ public final class DefaultCoordinator implements Coordinator {
     Permits permits = leases.table();
     this.published = new LiveEnvironment(threads, links, publisher, events, permits, true);
     this.unpublished = new LiveEnvironment(threads, links, publisher, events, permits, false);
-    this.mover = new Mover(guards::values, sources::values);
+    this.mover = new Mover(this::all, sources::values);
     this.leaseService = context.registerService(Leases.class, leases, null);
     this.groups =
         context.registerService(Groups.class, new DefaultGroups(published, this::guard), null);
@@ -107,16 +110,17 @@ public final class DefaultCoordinator implements Coordinator {
       cardinality = ReferenceCardinality.MULTIPLE,
       policy = ReferencePolicy.DYNAMIC)
   void addFactory(ServiceReference<DriverFactory> reference) {
-    if (reference.getProperty(DriverFactory.NAME) instanceof String name) {
+    Bundle bundle = reference.getBundle();
+    if (bundle != null && reference.getProperty(DriverFactory.NAME) instanceof String name) {
       DriverSource source =
           new DriverSource(
               name,
-              reference.getBundle().getVersion(),
-              reference.getBundle().getSymbolicName(),
-              reference.getBundle().getBundleId(),
+              bundle.getVersion(),
+              bundle.getSymbolicName(),
+              bundle.getBundleId(),
               () -> context.getService(reference));
       sources.put(reference, source);
-      mover.reconsider();
+      mover.reconsider(name);
     }
   }
 
@@ -127,12 +131,20 @@ public final class DefaultCoordinator implements Coordinator {
   void removeFactory(ServiceReference<DriverFactory> reference) {
     Set<DriverSource> gone = goingWith(reference);
     sources.values().removeAll(gone);
-    gone.forEach(mover::forget);
-    List<Guard> users = new ArrayList<>(guards.values());
-    users.addAll(temporary);
+    mover.forget(gone);
+    List<Guard> users = all();
     users.removeIf(guard -> !gone.contains(guard.source()) && !gone.contains(guard.plan().source));
-    users.forEach(guard -> mover.plan(guard, null));
+    users.forEach(mover::replace);
     leave(users, gone::contains);
+    if (!gone.isEmpty()) {
+      threads.renew();
+    }
+  }
+
+  private List<Guard> all() {
+    List<Guard> all = new ArrayList<>(guards.values());
+    all.addAll(unlisted);
+    return all;
   }
 
   /**
@@ -210,52 +222,53 @@ public final class DefaultCoordinator implements Coordinator {
 
   @Override
   public void put(InstrumentSpec spec) {
-    Guard guard = guards.get(spec.name());
-    if (guard == null) {
-      Guard made = new Guard(spec.name(), published);
-      made.want(mover.first(spec));
-      guards.put(spec.name(), made);
-      // A driver may have come between the choice and the listing.
-      mover.reconsider();
-    } else if (!guard.plan().spec.equals(spec)) {
-      mover.plan(guard, spec);
+    Guard listed = guards.get(spec.name());
+    if (listed == null) {
+      Guard made = new Guard(spec, published);
+      made.onEnd(() -> unlisted.remove(made));
+      listed = guards.putIfAbsent(spec.name(), made);
+      if (listed == null) {
+        mover.begin(made);
+        return;
+      }
     }
+    mover.change(listed, spec);
   }
 
   @Override
   public void remove(String name) {
-    Guard guard = guards.remove(name);
+    Guard guard = guards.get(name);
     if (guard != null) {
-      guard.close();
+      unlisted.add(guard);
+      if (guards.remove(name, guard)) {
+        guard.close();
+      } else {
+        unlisted.remove(guard);
+      }
     }
   }
 
   @Override
   public void stop(String name) {
-    Guard guard = guard(name);
-    guard.want(new Plan(Plan.Goal.STOP, guard.plan().spec, null, null));
+    mover.stop(guard(name));
   }
 
   @Override
   public void start(String name) {
-    Guard guard = guard(name);
-    if (guard.plan().goal == Plan.Goal.STOP) {
-      guard.want(mover.first(guard.plan().spec));
-    }
+    mover.start(guard(name));
   }
 
   @Override
   public void restart(String name) {
-    Guard guard = guard(name);
-    guard.want(mover.first(guard.plan().spec));
+    mover.restart(guard(name));
   }
 
   @Override
   public TemporaryInstrument open(InstrumentSpec spec) {
-    Guard guard = new Guard(spec.name(), unpublished);
-    temporary.add(guard);
-    guard.onEnd(() -> temporary.remove(guard));
-    guard.want(mover.first(spec));
+    Guard guard = new Guard(spec, unpublished);
+    guard.onEnd(() -> unlisted.remove(guard));
+    unlisted.add(guard);
+    mover.begin(guard);
     guard.await(
         guard::settled, Guard.START_LIMIT.plus(spec.startupDelay()).plus(Guard.GRACE).toNanos());
     try {
@@ -276,9 +289,7 @@ public final class DefaultCoordinator implements Coordinator {
   @Override
   public List<StopResult> stopAll(Duration within, Caller by) {
     by.require(Role.OPERATOR, "stop-all");
-    List<Guard> all = new ArrayList<>(guards.values());
-    all.addAll(temporary);
-    List<StopResult> results = StopAll.of(all, within, by.name() + " stopped everything");
+    List<StopResult> results = StopAll.of(all(), within, by.name() + " stopped everything");
     String text = by.name() + " stopped everything: " + StopAll.summary(results);
     List<String> names = results.stream().map(StopResult::instrument).toList();
     events.post("consort/stop/ALL", Instant.now(), text, Map.of("instruments", names));
@@ -334,7 +345,7 @@ public final class DefaultCoordinator implements Coordinator {
             .filter(s -> s.name().equals(guard.plan().spec.driver()))
             .sorted(DriverSource.NEWEST_FIRST)
             .toList();
-    return Why.of(guard, candidates, mover::isRejected, leases.table().on(name));
+    return Why.of(guard, candidates, sources.values(), mover::isRejected, leases.table().on(name));
   }
 
   /** Ends all instruments within the budget; what still runs then is given up. */
@@ -343,8 +354,7 @@ public final class DefaultCoordinator implements Coordinator {
     Publisher.unregister(groups);
     Publisher.unregister(leaseService);
     mover.close();
-    List<Guard> all = new ArrayList<>(guards.values());
-    all.addAll(temporary);
+    List<Guard> all = all();
     all.forEach(Guard::close);
     leave(all, any -> true);
     leases.close();

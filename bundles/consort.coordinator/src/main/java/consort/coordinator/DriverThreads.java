@@ -4,6 +4,7 @@ package consort.coordinator;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -20,9 +21,7 @@ final class DriverThreads implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DriverThreads.class);
 
   private final AtomicLong number = new AtomicLong();
-  private final ThreadPoolExecutor pool =
-      new ThreadPoolExecutor(
-          0, Integer.MAX_VALUE, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), this::driverThread);
+  private volatile ThreadPoolExecutor pool = new Pool();
   private final ScheduledThreadPoolExecutor timer =
       new ScheduledThreadPoolExecutor(1, task -> daemon(task, "consort timer"));
 
@@ -31,19 +30,44 @@ final class DriverThreads implements AutoCloseable {
     timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
   }
 
-  private Thread driverThread(Runnable task) {
-    return daemon(task, "consort driver " + number.incrementAndGet());
+  private final class Pool extends ThreadPoolExecutor {
+    Pool() {
+      super(0, Integer.MAX_VALUE, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), named());
+    }
+
+    /** Whatever a driver left on the thread is not for the next one. */
+    @Override
+    protected void afterExecute(Runnable task, Throwable thrown) {
+      Thread.interrupted();
+      Thread.currentThread().setContextClassLoader(ClassLoader.getSystemClassLoader());
+    }
   }
 
+  private ThreadFactory named() {
+    return task -> daemon(task, "consort driver " + number.incrementAndGet());
+  }
+
+  /** A thread that has no thread locals and no class loader of whoever happens to need it first. */
   static Thread daemon(Runnable task, String name) {
-    Thread thread = new Thread(task, name);
+    Thread thread = new Thread(null, task, name, 0, false);
     thread.setDaemon(true);
+    thread.setContextClassLoader(ClassLoader.getSystemClassLoader());
     return thread;
   }
 
   /** Runs something on a thread that may be held for ever. */
   void run(Runnable task) {
     pool.execute(task);
+  }
+
+  /**
+   * A driver is gone: the threads end as they become free, with what it may have left on them, and
+   * others take their place.
+   */
+  void renew() {
+    ThreadPoolExecutor former = pool;
+    pool = new Pool();
+    former.setKeepAliveTime(0, TimeUnit.SECONDS);
   }
 
   /**

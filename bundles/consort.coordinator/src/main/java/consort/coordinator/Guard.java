@@ -94,9 +94,11 @@ final class Guard implements TemporaryInstrument {
   private int awaiting;
   private volatile Runnable end = () -> {};
 
-  Guard(String name, Environment env) {
-    this.name = name;
+  /** A guard that has no driver yet, and does nothing before it is given a plan. */
+  Guard(InstrumentSpec spec, Environment env) {
+    this.name = spec.name();
     this.env = env;
+    this.plan = new Plan(Plan.Goal.RUN, spec, null, null);
     this.condition = new Condition(name, env);
     this.waiting = new Waiting(name, condition);
     this.urgents = new UrgentCalls(name);
@@ -379,7 +381,7 @@ final class Guard implements TemporaryInstrument {
   /** Gives the guard a new plan, and works towards it; once it is to be closed, that is final. */
   void want(Plan wanted) {
     synchronized (lock) {
-      if (plan != null && plan.goal == Plan.Goal.CLOSE) {
+      if (plan.goal == Plan.Goal.CLOSE) {
         return;
       }
       plan = wanted;
@@ -502,6 +504,10 @@ final class Guard implements TemporaryInstrument {
       Object before = done.call() == null ? null : done.call().outcome();
       crew.hold();
       try {
+        if (done.kind() == Job.Kind.CLOSE) {
+          // What the driver left on its thread is not for the next one.
+          crew.dismiss();
+        }
         finished(done, outcome);
         next();
       } finally {
@@ -579,10 +585,14 @@ final class Guard implements TemporaryInstrument {
     }
   }
 
-  /** A start failed: where there is a driver to go back to, that is the plan now. */
+  /**
+   * A start failed: where there is a driver to go back to, that is the plan now. A plan that has
+   * worked stays; it is the link then that fails, and comes back.
+   */
   private void failStart(Plan of, Event event) {
     failed = of;
-    if (plan == of && of.fallback != null) {
+    boolean hasWayBack = of.fallback != null && !of.fallback.source.isGone();
+    if (plan == of && hasWayBack && of != lastGood) {
       condition.remember("the driver " + of.source + " was taken back: " + condition.reasonText());
       plan = of.fallback;
     }

@@ -116,7 +116,7 @@ final class Instance {
   private void connect() throws Exception {
     InstrumentSpec spec = plan.spec;
     if (driver == null) {
-      DriverFactory factory = plan.source.factory().get();
+      DriverFactory factory = plan.source.factory();
       if (factory == null) {
         throw new Unreachable(ErrorCode.NO_DRIVER, "the driver " + plan.source + " is gone");
       }

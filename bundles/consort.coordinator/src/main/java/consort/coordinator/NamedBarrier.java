@@ -47,7 +47,7 @@ final class NamedBarrier implements Barrier {
     }
     long mine = round;
     passIfComplete();
-    while (mine == round) {
+    while (mine == round && !left.contains(participant)) {
       requireWhole();
       long rest = closes - System.nanoTime();
       if (rest <= 0) {
@@ -55,6 +55,11 @@ final class NamedBarrier implements Barrier {
       } else {
         await(rest, participant);
       }
+    }
+    if (left.contains(participant)) {
+      requireWhole();
+      throw new Refused(
+          ErrorCode.BARRIER_BROKEN, participant + " has left; the others go on without it");
     }
     return Set.copyOf(left);
   }
@@ -92,9 +97,9 @@ final class NamedBarrier implements Barrier {
 
   private void without(String participant, String why) {
     left.add(participant);
+    notifyAll();
     if (policy == Group.Policy.ABORT) {
       broken = broken == null ? participant + " " + why : broken;
-      notifyAll();
     } else {
       passIfComplete();
     }

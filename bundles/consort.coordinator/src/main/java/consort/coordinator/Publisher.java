@@ -39,7 +39,10 @@ final class Publisher implements AutoCloseable {
       Executors.newSingleThreadExecutor(task -> DriverThreads.daemon(task, "consort publisher"));
 
   /** Only touched by the thread. */
-  private final Map<Guard, Map<Class<?>, ServiceRegistration<?>>> published = new HashMap<>();
+  private final Map<Guard, Map<Class<?>, Published>> published = new HashMap<>();
+
+  /** A registration; its properties never change, as importers would not see it. */
+  private record Published(ServiceRegistration<?> registration, Map<String, Object> properties) {}
 
   Publisher(BundleContext context, String node) {
     this.context = context;
@@ -55,7 +58,7 @@ final class Publisher implements AutoCloseable {
   void withdraw(Guard guard) {
     later(
         () -> {
-          Map<Class<?>, ServiceRegistration<?>> registrations = published.remove(guard);
+          Map<Class<?>, Published> registrations = published.remove(guard);
           if (registrations != null) {
             registrations.values().forEach(Publisher::unregister);
           }
@@ -82,23 +85,28 @@ final class Publisher implements AutoCloseable {
     Set<Class<?>> wanted = new HashSet<>();
     wanted.add(Instrument.class);
     instance.types().stream().filter(type -> isShared(type, instance)).forEach(wanted::add);
-    Map<Class<?>, ServiceRegistration<?>> now =
-        published.computeIfAbsent(guard, g -> new HashMap<>());
+    Map<Class<?>, Published> now = published.computeIfAbsent(guard, g -> new HashMap<>());
     now.entrySet()
         .removeIf(
             entry -> {
-              boolean gone = !wanted.contains(entry.getKey());
-              if (gone) {
+              boolean fits =
+                  wanted.contains(entry.getKey())
+                      && properties(guard, instance, entry.getKey())
+                          .equals(entry.getValue().properties());
+              if (!fits) {
                 unregister(entry.getValue());
               }
-              return gone;
+              return !fits;
             });
     for (Class<?> type : wanted) {
       if (!now.containsKey(type)) {
         Object service = type == Instrument.class ? guard : TypedView.of(guard, type);
+        Map<String, Object> properties = properties(guard, instance, type);
+        Dictionary<String, Object> given = new Hashtable<>(properties);
+        given.put("consort.types", instance.info().types().toArray(String[]::new));
         now.put(
             type,
-            context.registerService(type.getName(), service, properties(guard, instance, type)));
+            new Published(context.registerService(type.getName(), service, given), properties));
       }
     }
   }
@@ -110,12 +118,12 @@ final class Publisher implements AutoCloseable {
             FrameworkUtil.getBundle(type), FrameworkUtil.getBundle(instance.driverClass()));
   }
 
-  private Dictionary<String, Object> properties(Guard guard, Instance instance, Class<?> type) {
+  private Map<String, Object> properties(Guard guard, Instance instance, Class<?> type) {
     InstrumentSpec spec = instance.plan.spec;
     Identity identity = instance.identity();
-    Dictionary<String, Object> properties = new Hashtable<>();
+    Map<String, Object> properties = new HashMap<>();
     properties.put(Instrument.NAME, guard.name());
-    properties.put("consort.types", instance.info().types().toArray(String[]::new));
+    properties.put("consort.types", instance.info().types());
     properties.put("consort.vendor", identity.vendor());
     properties.put("consort.model", identity.model());
     properties.put(DriverFactory.NAME, spec.driver());
@@ -125,6 +133,10 @@ final class Publisher implements AutoCloseable {
       properties.put("service.exported.configs", "consort.tcp");
     }
     return properties;
+  }
+
+  private static void unregister(Published published) {
+    unregister(published.registration());
   }
 
   /** Unregisters, also when the bundle is stopping and did it already. */

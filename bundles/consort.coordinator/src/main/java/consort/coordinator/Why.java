@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.coordinator;
 
+import static java.util.stream.Collectors.joining;
+
 import consort.api.InstrumentStatus;
 import consort.api.Reason;
 import consort.api.coordinator.Diagnosis;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.function.Predicate;
 
@@ -16,11 +21,12 @@ final class Why {
   static Diagnosis of(
       Guard guard,
       List<DriverSource> candidates,
+      Collection<DriverSource> all,
       Predicate<DriverSource> rejected,
       List<Grant> leases) {
     InstrumentStatus status = guard.status();
     List<Diagnosis.Fact> facts = new ArrayList<>();
-    facts.add(new Diagnosis.Fact("state", status.stateText() + " since " + status.since()));
+    facts.add(new Diagnosis.Fact("state", status.stateText() + " since " + moment(status.since())));
     if (!status.text().isEmpty() && status.reason() != Reason.NONE) {
       facts.add(new Diagnosis.Fact("reason", status.text()));
     }
@@ -33,6 +39,12 @@ final class Why {
                     ? ", none in use"
                     : " " + status.driverVersion())
                 + (pin == null ? "" : ", pinned to " + pin)));
+    if (candidates.isEmpty() && !all.isEmpty()) {
+      // Mostly the name is mistyped, and the right one stands here.
+      String names =
+          all.stream().map(DriverSource::name).distinct().sorted().collect(joining(", "));
+      facts.add(new Diagnosis.Fact("installed", "none of this name; there are " + names));
+    }
     for (DriverSource source : candidates) {
       String note =
           rejected.test(source)
@@ -66,7 +78,7 @@ final class Why {
       facts.add(new Diagnosis.Fact("stuck threads", Integer.toString(status.stuckThreads())));
     }
     for (Condition.PastError error : guard.errors()) {
-      facts.add(new Diagnosis.Fact("error", error.at() + " " + error.text()));
+      facts.add(new Diagnosis.Fact("error", moment(error.at()) + " " + error.text()));
     }
     return new Diagnosis(guard.name(), summary(status), facts);
   }
@@ -81,6 +93,11 @@ final class Why {
         + lease.token
         + (lease.terms.readers() ? ", others may read" : ", others may not read")
         + (lease.resumable ? ", to be resumed after a restart" : "");
+  }
+
+  /** To the millisecond, as in the log. */
+  private static Instant moment(Instant time) {
+    return time.truncatedTo(ChronoUnit.MILLIS);
   }
 
   private static String summary(InstrumentStatus status) {

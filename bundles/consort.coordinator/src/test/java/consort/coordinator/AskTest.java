@@ -35,7 +35,7 @@ class AskTest {
 
   private final TestWorld world = new TestWorld();
   private final EchoDriver driver = new EchoDriver();
-  private final Guard guard = new Guard("PSU1", world);
+  private final Guard guard = new Guard(InstrumentSpec.of("PSU1", "echo", Connection.NONE), world);
   private final List<String> done = new CopyOnWriteArrayList<>();
   private volatile Function<String, String> answers = line -> "answer to " + line;
 

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import consort.api.Call;
+import consort.api.ErrorCode;
 import consort.api.Instrument;
 import consort.api.InstrumentException;
 import consort.api.Reason;
 import consort.api.State;
+import consort.api.Unreachable;
+import consort.api.coordinator.Diagnosis;
 import consort.api.coordinator.DriverStatus;
 import consort.api.coordinator.InstrumentSpec;
 import consort.api.coordinator.Reconnect;
@@ -19,9 +22,14 @@ import consort.api.driver.InstrumentType;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
+import java.net.URI;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Hashtable;
 import java.util.List;
@@ -33,6 +41,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import org.apache.felix.framework.FrameworkFactory;
@@ -49,6 +58,7 @@ import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.framework.launch.Framework;
+import org.osgi.framework.wiring.BundleWiring;
 import org.osgi.service.event.Event;
 import org.osgi.service.event.EventAdmin;
 import org.osgi.util.tracker.ServiceTracker;
@@ -106,6 +116,8 @@ class DefaultCoordinatorTest {
                     cache.toString(),
                     Constants.FRAMEWORK_BSNVERSION,
                     Constants.FRAMEWORK_BSNVERSION_MULTIPLE,
+                    Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA,
+                    "consort.api,consort.api.driver,consort.api.link,consort.api.coordinator",
                     "consort.node",
                     "bench"));
     framework.start();
@@ -451,6 +463,38 @@ class DefaultCoordinatorTest {
   }
 
   @Test
+  void aChangedAddressThatDoesNotAnswerIsNotGoneBackFrom() throws Exception {
+    driver(
+        "1.0.0",
+        setup -> {
+          if (!setup.connection().equals(Connection.NONE)) {
+            throw new Unreachable(ErrorCode.NO_LINK, "connection refused");
+          }
+          return new Weather(1);
+        });
+    put("LAB");
+    becomes("LAB", State.READY, "1.0.0");
+    Connection elsewhere = Connection.visa("TCPIP::h::1::SOCKET");
+    coordinator.put(
+        new InstrumentSpec(
+            "LAB",
+            "acme.weather",
+            null,
+            elsewhere,
+            Map.of(),
+            List.of(),
+            Duration.ZERO,
+            null,
+            Reconnect.DEFAULT,
+            false,
+            Map.of(),
+            "LAB.yaml"));
+    eventually(() -> coordinator.require("LAB").status().reason() == Reason.NO_LINK);
+    assertThat(coordinator.require("LAB").status().connection()).isEqualTo(elsewhere.address());
+    assertThat(coordinator.why("LAB").facts().toString()).doesNotContain("taken back");
+  }
+
+  @Test
   void settingsThatTheDriverDoesNotKnowAreSaid() throws Exception {
     driver("1.0.0", setup -> new Weather(1));
     coordinator.put(spec("LAB", null).settings(Map.of("sed", 5)));
@@ -561,6 +605,230 @@ class DefaultCoordinatorTest {
     assertThat(coordinator.why("LAB").summary()).isEqualTo("LAB is available");
     assertThat(coordinator.why("LAB").facts().toString())
         .contains("LAB.yaml")
-        .contains("acme.weather 1.0.0");
+        .contains("acme.weather 1.0.0")
+        .containsPattern("READY since [-\\dT:]+(\\.\\d{3})?Z");
+  }
+
+  @Test
+  void whyNamesTheDriversThereAreWhenOneIsMistyped() throws Exception {
+    driver("1.0.0", setup -> new Weather(1));
+    InstrumentSpec typo = InstrumentSpec.of("TYPO", "acme.wether", Connection.NONE);
+    coordinator.put(typo);
+    assertThat(coordinator.why("TYPO").facts())
+        .contains(new Diagnosis.Fact("installed", "none of this name; there are acme.weather"));
+  }
+
+  /** A bundle with classes of its own. */
+  private Bundle bundled(String version) throws BundleException, IOException {
+    return context.installBundle(
+        "test:" + System.nanoTime(), new ByteArrayInputStream(bundledBytes(version)));
+  }
+
+  private static byte[] bundledBytes(String version) throws IOException {
+    Manifest manifest = new Manifest();
+    Attributes main = manifest.getMainAttributes();
+    main.put(Attributes.Name.MANIFEST_VERSION, "1.0");
+    main.putValue(Constants.BUNDLE_MANIFESTVERSION, "2");
+    main.putValue(Constants.BUNDLE_SYMBOLICNAME, "acme.meter");
+    main.putValue(Constants.BUNDLE_VERSION, version);
+    main.putValue(Constants.BUNDLE_ACTIVATOR, BundledDriver.class.getName());
+    main.putValue(Constants.IMPORT_PACKAGE, "consort.api,consort.api.driver,org.osgi.framework");
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (JarOutputStream jar = new JarOutputStream(bytes, manifest)) {
+      Path folder =
+          Path.of(
+              URI.create(
+                  BundledDriver.class.getProtectionDomain().getCodeSource().getLocation().toString()
+                      + "consort/coordinator"));
+      try (DirectoryStream<Path> classes =
+          Files.newDirectoryStream(folder, "BundledDriver*.class")) {
+        for (Path file : classes) {
+          jar.putNextEntry(new JarEntry("consort/coordinator/" + file.getFileName()));
+          jar.write(Files.readAllBytes(file));
+        }
+      }
+    }
+    return bytes.toByteArray();
+  }
+
+  private static WeakReference<ClassLoader> loader(Bundle bundle) {
+    return new WeakReference<>(bundle.adapt(BundleWiring.class).getClassLoader());
+  }
+
+  /** Does everything once that may leave something behind. */
+  private void measure(String name) {
+    Instrument meter = coordinator.require(name);
+    meter.call("read", "FAST");
+    meter.call("read_later", "SLOW");
+    meter.call("stop");
+    assertThatThrownBy(() -> meter.call("fail")).hasMessageContaining("broken");
+  }
+
+  private static void eventuallyCollected(List<WeakReference<ClassLoader>> former) {
+    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(8);
+    while (former.stream().anyMatch(loader -> loader.get() != null)) {
+      assertThat(System.nanoTime())
+          .as(() -> former.stream().filter(l -> l.get() != null).count() + " class loaders stay")
+          .isLessThan(until);
+      System.gc();
+    }
+  }
+
+  @Test
+  void theClassLoadersOfFormerBundlesAreCollected() throws Exception {
+    coordinator.put(spec("M1", "acme.meter", null));
+    coordinator.put(spec("M2", "acme.meter", null));
+    Bundle present = bundled("1.0.0");
+    present.start();
+    becomes("M1", State.READY, "1.0.0");
+    List<WeakReference<ClassLoader>> former = new ArrayList<>();
+    for (int i = 1; i <= 20; i++) {
+      becomes("M2", State.READY, "1." + (i - 1) + ".0");
+      measure("M1");
+      measure("M2");
+      Bundle next = bundled("1." + i + ".0");
+      next.start();
+      becomes("M1", State.READY, "1." + i + ".0");
+      becomes("M2", State.READY, "1." + i + ".0");
+      eventually(coordinator::settled);
+      former.add(loader(present));
+      present.uninstall();
+      present = next;
+    }
+    measure("M1");
+    eventuallyCollected(former);
+    measure("M1");
+  }
+
+  @Test
+  void theClassLoadersOfBundlesUpdatedInPlaceAreCollected() throws Exception {
+    coordinator.put(spec("M1", "acme.meter", null));
+    Bundle bundle = bundled("1.0.0");
+    bundle.start();
+    becomes("M1", State.READY, "1.0.0");
+    List<WeakReference<ClassLoader>> former = new ArrayList<>();
+    for (int i = 1; i <= 20; i++) {
+      measure("M1");
+      former.add(loader(bundle));
+      bundle.update(new ByteArrayInputStream(bundledBytes("1." + i + ".0")));
+      becomes("M1", State.READY, "1." + i + ".0");
+    }
+    measure("M1");
+    eventuallyCollected(former);
+  }
+
+  @Test
+  void theClassLoaderOfABundleThatNobodyReplacesIsCollected() throws Exception {
+    Bundle stays = bundled("1.0.0");
+    stays.start();
+    coordinator.put(spec("M1", "acme.meter", null));
+    becomes("M1", State.READY, "1.0.0");
+    Bundle goes = bundled("2.0.0");
+    goes.start();
+    becomes("M1", State.READY, "2.0.0");
+    measure("M1");
+    List<WeakReference<ClassLoader>> former = List.of(loader(goes), loader(stays));
+    goes.uninstall();
+    becomes("M1", State.READY, "1.0.0");
+    stays.uninstall();
+    becomes("M1", State.OFFLINE, "");
+    eventuallyCollected(former);
+  }
+
+  private ServiceRegistration<DriverFactory> another(Bundle bundle, String driver) {
+    return bundle
+        .getBundleContext()
+        .registerService(
+            DriverFactory.class,
+            setup -> new Weather(3),
+            new Hashtable<>(Map.of(DriverFactory.NAME, driver)));
+  }
+
+  @Test
+  void aDriverWhoseInstrumentsAreBusyDelaysNoOther() throws Exception {
+    Bundle bundle = driver("1.0.0", setup -> new Stuck()).getReference().getBundle();
+    put("LAB");
+    becomes("LAB", State.READY, "1.0.0");
+    coordinator.put(spec("NORTH", "acme.north", null));
+    coordinator.require("LAB").send(Call.of("read_temperature").within(Duration.ofMinutes(10)));
+    becomes("LAB", State.BUSY, "1.0.0");
+    driver("2.0.0", setup -> new Weather(1));
+    eventually(() -> coordinator.require("LAB").status().state() == State.SWAPPING);
+    another(bundle, "acme.north");
+    becomes("NORTH", State.READY, "1.0.0");
+    assertThat(coordinator.settled()).isFalse();
+  }
+
+  @Test
+  void anInstrumentThatHangsWhenMadeDelaysNoOther() throws Exception {
+    put("LAB", "ROOF");
+    driver(
+        "1.0.0",
+        setup -> {
+          if (setup.instrument().equals("LAB")) {
+            release.await();
+          }
+          return new Weather(1);
+        });
+    becomes("ROOF", State.READY, "1.0.0");
+    assertThat(coordinator.require("LAB").status().state()).isEqualTo(State.STARTING);
+  }
+
+  @Test
+  void aTemporaryInstrumentThatWasClosedStillDrainsWithItsDriver() throws Exception {
+    ServiceRegistration<DriverFactory> driver = driver("1.0.0", setup -> new Stuck());
+    TemporaryInstrument temporary = coordinator.open(spec("LAB", null));
+    CompletableFuture<?> call =
+        temporary
+            .send(Call.of("read_temperature").within(Duration.ofMinutes(10)))
+            .toCompletableFuture();
+    eventually(() -> temporary.status().state() == State.BUSY);
+    temporary.close();
+    driver.unregister();
+    assertThat(temporary.status().driverVersion()).as("the driver in use").isEmpty();
+    assertThat(call).failsWithin(Duration.ofSeconds(20));
+  }
+
+  @Test
+  void aTemporaryInstrumentGetsTheNewDriverAsOthersDo() throws Exception {
+    driver("1.0.0", setup -> new Weather(1));
+    try (TemporaryInstrument temporary = coordinator.open(spec("LAB", null))) {
+      driver("2.0.0", setup -> new Weather(2));
+      eventually(() -> temporary.status().driverVersion().equals("2.0.0"));
+      assertThat(temporary.call("read_temperature")).isEqualTo(2.0);
+    }
+  }
+
+  private boolean isExported(Class<?> type) {
+    return Arrays.stream(references(type))
+        .anyMatch(r -> "consort.tcp".equals(r.getProperty("service.exported.configs")));
+  }
+
+  @Test
+  void whatIsSaidOfAnInstrumentInTheRegistryFollowsItsFile() throws Exception {
+    driver("1.0.0", setup -> new Weather(1));
+    put("LAB");
+    eventually(() -> references(Thermometer.class).length == 1);
+    InstrumentSpec before = spec("LAB", null);
+    coordinator.put(
+        new InstrumentSpec(
+            "LAB",
+            before.driver(),
+            null,
+            Connection.NONE,
+            Map.of(),
+            List.of(),
+            Duration.ZERO,
+            null,
+            before.reconnect(),
+            true,
+            Map.of(),
+            "LAB.yaml"));
+    eventually(() -> isExported(Thermometer.class) && isExported(Instrument.class));
+    assertThat(references(Thermometer.class)).hasSize(1);
+    ServiceReference<?> exported = references(Instrument.class)[0];
+    coordinator.restart("LAB");
+    eventually(coordinator::settled);
+    assertThat(references(Instrument.class)).as("nothing changes").containsExactly(exported);
   }
 }

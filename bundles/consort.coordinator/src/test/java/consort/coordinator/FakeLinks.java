@@ -22,7 +22,7 @@ final class FakeLinks implements LinkService {
 
   /** A session. */
   static final class Session implements LinkSession {
-    final Consumer<String> lost;
+    volatile Consumer<String> lost;
     volatile int cancelled;
     volatile int resynchronised;
     volatile int resets;
@@ -69,6 +69,7 @@ final class FakeLinks implements LinkService {
     @Override
     public void close() {
       closed = true;
+      lost = reason -> {};
     }
   }
 

@@ -124,11 +124,11 @@ class GroupsTest {
   }
 
   private void make(String name, Object driver) {
-    Guard guard = new Guard(name, world);
+    InstrumentSpec spec = InstrumentSpec.of(name, "part", Connection.NONE);
+    Guard guard = new Guard(spec, world);
     DriverSource source =
         new DriverSource("part", Version.parseVersion("1"), "part", 1, () -> setup -> driver);
-    guard.want(
-        new Plan(Plan.Goal.RUN, InstrumentSpec.of(name, "part", Connection.NONE), source, null));
+    guard.want(new Plan(Plan.Goal.RUN, spec, source, null));
     assertThat(
             guard.await(() -> guard.status().state() == State.READY, TimeUnit.SECONDS.toNanos(20)))
         .isTrue();
@@ -518,5 +518,28 @@ class GroupsTest {
     assertThat(a.get(20, TimeUnit.SECONDS)).containsExactly("B");
     assertThatThrownBy(() -> barrier.arrive("B")).hasMessageContaining("B came too late");
     assertThatThrownBy(() -> barrier.arrive("X")).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void whoIsInterruptedAtANamedBarrierLeavesItAtOnce() throws Exception {
+    var barrier =
+        groups.barrier(java.util.Set.of("A", "B"), Duration.ofMinutes(10), Group.Policy.CONTINUE);
+    var a = new CompletableFuture<Object>();
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                a.complete(barrier.arrive("A"));
+              } catch (Refused e) {
+                a.completeExceptionally(e);
+              }
+            });
+    thread.start();
+    thread.interrupt();
+    assertThat(a)
+        .failsWithin(Duration.ofSeconds(20))
+        .withThrowableOfType(java.util.concurrent.ExecutionException.class)
+        .withMessageContaining("A has left");
+    assertThat(barrier.arrive("B")).containsExactly("A");
   }
 }

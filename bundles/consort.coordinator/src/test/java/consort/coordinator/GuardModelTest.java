@@ -40,7 +40,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class GuardModelTest {
 
-  private static final int STEPS = 100_000;
+  private static final int STEPS = 200_000;
+  private static final InstrumentSpec SPEC = InstrumentSpec.of("ECHO", "echo", Connection.NONE);
 
   private final EchoDriver driver = new EchoDriver();
   private final FakeLinks links = new FakeLinks();
@@ -135,6 +136,14 @@ class GuardModelTest {
       now = until;
     }
 
+    void stepThreads() {
+      for (FakeThread thread : List.copyOf(threads)) {
+        if (!thread.step()) {
+          threads.remove(thread);
+        }
+      }
+    }
+
     void runTasks() {
       while (!tasks.isEmpty()) {
         tasks.remove(0).run();
@@ -193,7 +202,7 @@ class GuardModelTest {
   @ValueSource(longs = {1, 20261121, 77})
   void holdsItsPromisesWhateverHappens(long seed) {
     random = new Random(seed);
-    guard = new Guard("ECHO", world);
+    guard = new Guard(SPEC, world);
     driver.onEcho = this::echo;
     driver.onConnect = this::connect;
     driver.onMake = this::connect;
@@ -278,7 +287,7 @@ class GuardModelTest {
         last == null || random.nextBoolean()
             ? null
             : new Plan(Plan.Goal.RUN, last.spec, last.source, null);
-    return new Plan(goal, InstrumentSpec.of("ECHO", "echo", Connection.NONE), source, fallback);
+    return new Plan(goal, SPEC, source, fallback);
   }
 
   private void randomStep() {
@@ -295,7 +304,7 @@ class GuardModelTest {
       world.advance(random.nextInt(4000) * 1_000_000L);
     } else if (dice < 960) {
       completeStage();
-    } else if (dice < 965 && !links.sessions.isEmpty()) {
+    } else if (dice < (badTimes ? 971 : 965) && !links.sessions.isEmpty()) {
       links.last().lost.accept("unplugged");
     } else if (dice < 975) {
       guard.want(plan(Plan.Goal.RUN, driver.source("1." + random.nextInt(9))));
@@ -312,7 +321,7 @@ class GuardModelTest {
     } else if (guard.phase() == Phase.STARTING && random.nextBoolean()) {
       world.advance(10_500_000_000L);
     } else if (guard.phase() == Phase.CLOSED) {
-      guard = new Guard("ECHO", world);
+      guard = new Guard(SPEC, world);
       guard.want(plan(Plan.Goal.RUN, driver.source("1.0")));
     } else {
       world.runTasks();
@@ -418,7 +427,7 @@ class GuardModelTest {
     driver.onMake = () -> null;
     driver.onStop = () -> 0;
     if (guard.phase() == Phase.CLOSED) {
-      guard = new Guard("ECHO", world);
+      guard = new Guard(SPEC, world);
       guard.want(plan(Plan.Goal.RUN, null));
     }
     guard.want(new Plan(Plan.Goal.RUN, guard.plan().spec, driver.source("2.0"), null));
@@ -427,7 +436,7 @@ class GuardModelTest {
       world.runTasks();
       stages.forEach(stage -> stage.complete(0));
       stages.clear();
-      world.threads.removeIf(thread -> !thread.step());
+      world.stepThreads();
     }
     if (guard.status().state() == State.FAULT) {
       // Three stuck threads at the moment of the plan; they are back by now.
@@ -435,7 +444,7 @@ class GuardModelTest {
       for (int i = 0; i < 100; i++) {
         world.advance(50_000_000L);
         world.runTasks();
-        world.threads.removeIf(thread -> !thread.step());
+        world.stepThreads();
       }
     }
     assertThat(guard.status().state())
@@ -445,7 +454,7 @@ class GuardModelTest {
     assertThat(guard.status().driverVersion()).isEqualTo("2.0.0");
     var last = guard.send(Call.of("echo", 5)).toCompletableFuture();
     for (int i = 0; i < 10; i++) {
-      world.threads.removeIf(thread -> !thread.step());
+      world.stepThreads();
       world.runTasks();
     }
     assertThat(last).isCompletedWithValueMatching((Result r) -> r.value().equals(5));
@@ -455,19 +464,18 @@ class GuardModelTest {
   private void goOnUntil(Phase phase) {
     for (int i = 0; i < 1000 && guard.phase() != phase; i++) {
       world.runTasks();
-      world.threads.removeIf(thread -> !thread.step());
+      world.stepThreads();
     }
     assertThat(guard.phase()).isEqualTo(phase);
   }
 
   private void want(DriverSource source) {
-    guard.want(
-        new Plan(Plan.Goal.RUN, InstrumentSpec.of("ECHO", "echo", Connection.NONE), source, null));
+    guard.want(new Plan(Plan.Goal.RUN, SPEC, source, null));
   }
 
   @Test
   void keepsThreeThreadsAtMostAlsoOfDriversThatDoNotClose() {
-    guard = new Guard("ECHO", world);
+    guard = new Guard(SPEC, world);
     want(driver.source("1.0"));
     for (int i = 1; i <= Guard.STUCK; i++) {
       goOnUntil(Phase.READY);
@@ -487,7 +495,7 @@ class GuardModelTest {
 
   @Test
   void phasesThatAreOverKeepNoTimer() {
-    guard = new Guard("ECHO", world);
+    guard = new Guard(SPEC, world);
     for (int i = 0; i < 100; i++) {
       want(driver.source("1.0"));
       goOnUntil(Phase.READY);

@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
@@ -49,7 +50,7 @@ class GuardTest {
   private final FakeLinks links = world.links;
   private final EchoDriver driver = new EchoDriver();
   private final CountDownLatch release = new CountDownLatch(1);
-  private final Guard guard = new Guard("ECHO", world);
+  private final Guard guard = new Guard(spec(), world);
 
   @AfterEach
   void end() {
@@ -605,6 +606,25 @@ class GuardTest {
   }
 
   @Test
+  void keepsADriverThatHasWorkedWhenItsLinkIsLostLater() {
+    ready();
+    EchoDriver newer = new EchoDriver();
+    guard.want(new Plan(Plan.Goal.RUN, spec(), newer.source("2.0"), guard.lastGood()));
+    becomes(State.READY);
+    newer.onConnect =
+        () -> {
+          throw new Unreachable(ErrorCode.NO_LINK, "unplugged");
+        };
+    links.last().lost.accept("unplugged");
+    assertThat(guard.await(() -> newer.connects.get() > 3, PATIENCE)).isTrue();
+    assertThat(guard.status().driverVersion()).isEqualTo("2.0.0");
+    newer.onConnect = () -> null;
+    becomes(State.READY);
+    assertThat(guard.status().driverVersion()).isEqualTo("2.0.0");
+    assertThat(guard.errors().toString()).doesNotContain("taken back");
+  }
+
+  @Test
   void aDriverThatDoesNotCloseIsGivenUp() {
     driver.onClose = () -> hang(0);
     ready();
@@ -898,5 +918,83 @@ class GuardTest {
     connecting.countDown();
     assertThat(stop.toCompletableFuture().get(20, TimeUnit.SECONDS).value()).isEqualTo(0);
     assertThat(before).containsExactly(0);
+  }
+
+  @Test
+  void aStopIsNotUndoneByAMoveThatIsUnderWay() throws Exception {
+    ready();
+    CountDownLatch choosing = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    List<DriverSource> sources = List.of(driver.source("2.0"));
+    try (Mover mover =
+        new Mover(
+            () -> List.of(guard),
+            () -> {
+              choosing.countDown();
+              try {
+                go.await();
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+              return sources;
+            })) {
+      mover.reconsider("echo");
+      assertThat(choosing.await(20, TimeUnit.SECONDS)).isTrue();
+      Thread stopper = new Thread(() -> mover.stop(guard));
+      stopper.start();
+      eventually(() -> !stopper.isAlive() || stopper.getState() == Thread.State.BLOCKED);
+      go.countDown();
+      stopper.join(20_000);
+      eventually(mover::idle);
+      becomes(State.STOPPED);
+    }
+  }
+
+  @Test
+  void doesNotGoBackToADriverThatIsGone() throws Exception {
+    DriverSource old = driver.source("1.0");
+    guard.want(run(old));
+    becomes(State.READY);
+    EchoDriver broken = new EchoDriver();
+    CountDownLatch gone = new CountDownLatch(1);
+    broken.onConnect =
+        () -> {
+          gone.await(20, TimeUnit.SECONDS);
+          throw new IllegalStateException("the new driver is broken");
+        };
+    guard.want(new Plan(Plan.Goal.RUN, spec(), broken.source("2.0"), guard.lastGood()));
+    assertThat(guard.await(() -> guard.phase() == Phase.STARTING, PATIENCE)).isTrue();
+    old.forget();
+    gone.countDown();
+    becomes(State.OFFLINE);
+    assertThat(guard.status().text()).isEqualTo("the new driver is broken");
+    broken.onConnect = () -> null;
+    becomes(State.READY);
+    assertThat(guard.status().driverVersion()).isEqualTo("2.0.0");
+  }
+
+  @Test
+  void aThreadOfThePoolForgetsTheClassLoaderThatADriverLeft() throws Exception {
+    ClassLoader foreign = new ClassLoader() {};
+    List<ClassLoader> found = new java.util.concurrent.CopyOnWriteArrayList<>();
+    Set<Thread> used = java.util.concurrent.ConcurrentHashMap.newKeySet();
+    eventually(
+        () -> {
+          CountDownLatch done = new CountDownLatch(1);
+          AtomicBoolean again = new AtomicBoolean();
+          threads.run(
+              () -> {
+                again.set(!used.add(Thread.currentThread()));
+                found.add(Thread.currentThread().getContextClassLoader());
+                Thread.currentThread().setContextClassLoader(foreign);
+                done.countDown();
+              });
+          try {
+            return done.await(20, TimeUnit.SECONDS) && again.get();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+        });
+    assertThat(found).doesNotContain(foreign);
   }
 }

@@ -42,9 +42,9 @@ class StopAllTest {
   }
 
   private Guard guard(String name, EchoDriver driver) {
-    Guard guard = new Guard(name, world);
-    guards.add(guard);
     InstrumentSpec spec = InstrumentSpec.of(name, "echo", Connection.NONE);
+    Guard guard = new Guard(spec, world);
+    guards.add(guard);
     guard.want(new Plan(Plan.Goal.RUN, spec, driver.source("1.0"), null));
     return guard;
   }

@@ -15,10 +15,16 @@ import java.nio.file.Path;
  */
 record ApiReference(Path path, Path tried) {
 
+  /** No system has longer paths. */
+  private static final int LONGEST = 4096;
+
   static ApiReference of(String reference, Path file) {
     String bare = reference.startsWith("file://") ? reference.substring(7) : reference;
     if (bare.matches("/[A-Za-z]:[/\\\\].*")) {
       bare = bare.substring(1);
+    }
+    if (bare.length() > LONGEST) {
+      return new ApiReference(null, file.toAbsolutePath().resolveSibling("?"));
     }
     try {
       Path relative = Path.of(bare);

@@ -226,7 +226,8 @@ final class DriverBundle {
       case BundleException.ACTIVATOR_ERROR -> "its activator failed: " + cause;
       case BundleException.NATIVECODE_ERROR ->
           "its native code is not for this system: " + cause.getMessage();
-      default -> "the framework refuses it: " + cause.getMessage();
+      default ->
+          "the framework refuses it: " + (cause.getMessage() == null ? cause : cause.getMessage());
     };
   }
 

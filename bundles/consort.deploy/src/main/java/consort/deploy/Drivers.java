@@ -315,7 +315,7 @@ final class Drivers implements Folder.Listener {
   }
 
   private static Finding error(Entry entry, String message) {
-    return new Finding(entry.shown, 0, 0, true, message);
+    return new Finding(entry.shown, 0, 0, true, Problems.cut(message));
   }
 
   private static Finding note(Entry entry, String message) {

@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A folder that is looked at again and again. A file is offered when its size, time and identity
@@ -34,6 +36,10 @@ final class Folder {
 
   /** A file that makes no sense may still be half written; after this time it is taken as it is. */
   static final Duration PATIENCE = Duration.ofSeconds(1);
+
+  static final String NO_FILE = "this is a device, a pipe or a socket, not a file";
+
+  private static final Logger LOG = LoggerFactory.getLogger(Folder.class);
 
   /** What becomes of the files. */
   interface Listener {
@@ -55,7 +61,7 @@ final class Folder {
     void folder(String why);
   }
 
-  private record Sign(long size, FileTime modified, Object key) {}
+  private record Sign(long size, FileTime modified, Object key, boolean ordinary) {}
 
   private static final class Seen {
     Sign sign;
@@ -64,6 +70,9 @@ final class Folder {
     boolean offered;
     boolean accepted;
     boolean again;
+
+    /** Whether it could not be read; that it may be read by now does not show in its sign. */
+    boolean denied;
   }
 
   private final Path path;
@@ -173,7 +182,7 @@ final class Folder {
   }
 
   private static Sign sign(BasicFileAttributes a) {
-    return new Sign(a.size(), a.lastModifiedTime(), a.fileKey());
+    return new Sign(a.size(), a.lastModifiedTime(), a.fileKey(), a.isRegularFile());
   }
 
   private void compare(Path file, Sign sign, long now) {
@@ -185,6 +194,11 @@ final class Folder {
       seen.offered = false;
       seen.accepted = false;
       seen.again = coarse(sign);
+      seen.denied = false;
+    } else if (seen.denied && Files.isReadable(file)) {
+      seen.accepted = false;
+      seen.offered = false;
+      seen.denied = false;
     } else if (seen.accepted && seen.again && age(sign).compareTo(Duration.ofSeconds(3)) > 0) {
       // the clock of this file system counts seconds: a change within one may have been missed
       seen.accepted = false;
@@ -215,6 +229,13 @@ final class Folder {
   }
 
   private boolean read(Path file, Seen seen, boolean last, Listener listener) {
+    if (!seen.sign.ordinary()) {
+      // reading a pipe or a device may never end
+      if (last) {
+        listener.unreadable(file, NO_FILE);
+      }
+      return last;
+    }
     if (seen.sign.size() > largest) {
       if (last) {
         listener.unreadable(
@@ -229,12 +250,22 @@ final class Folder {
         return false; // changed meanwhile: the next look sees it
       }
     } catch (IOException e) {
+      seen.denied = e instanceof AccessDeniedException;
       if (last) {
         listener.unreadable(file, "the file cannot be read: " + reason(e));
       }
       return last;
     }
-    return listener.changed(file, bytes, last);
+    try {
+      return listener.changed(file, bytes, last);
+    } catch (RuntimeException | Error e) {
+      // whatever a file does to its reader: the others are read
+      if (last) {
+        LOG.error("{} cannot be read", file, e);
+        listener.unreadable(file, "it cannot be read: " + e);
+      }
+      return last;
+    }
   }
 
   private void absent(Path file, Seen seen, long now, Listener listener) {

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleEvent;
 import org.osgi.framework.BundleListener;
@@ -39,6 +40,9 @@ public final class FolderDeployment implements Deployment {
   private static final Duration BUSY = Duration.ofMillis(25);
   private static final Duration IDLE = Duration.ofMillis(250);
   private static final long LARGEST_JAR = 256L << 20;
+
+  /** What a name may have and a line of the log must not. */
+  private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
 
   private final BundleContext context;
   private final Path home;
@@ -104,7 +108,8 @@ public final class FolderDeployment implements Deployment {
   }
 
   private String shown(Path file) {
-    return home.relativize(file).toString().replace('\\', '/');
+    String path = home.relativize(file).toString().replace('\\', '/');
+    return CONTROL.matcher(path).replaceAll("?");
   }
 
   private void watch() {
@@ -117,7 +122,7 @@ public final class FolderDeployment implements Deployment {
         try {
           pause = pass(first);
           first = false;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
           LOG.error("watching the folders failed; it is tried again", e);
           pause = IDLE;
         }

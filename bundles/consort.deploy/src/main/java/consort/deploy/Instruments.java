@@ -260,6 +260,9 @@ final class Instruments implements Folder.Listener {
   Reading read(Path file) {
     String shown = file.toString();
     try {
+      if (Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file)) {
+        throw refused(shown + ": " + Folder.NO_FILE);
+      }
       if (Files.size(file) > InstrumentFile.LONGEST) {
         throw refused(
             shown + ": the file has " + Files.size(file) + " bytes; at most 1 MiB is read");

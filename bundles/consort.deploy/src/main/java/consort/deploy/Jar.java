@@ -32,18 +32,41 @@ record Jar(String digest, String exports) {
 
   private static final int END_OF_DIRECTORY = 22;
 
+  /** A few megabytes unpack to gigabytes, if they are made for it; classes to three times more. */
+  private static final long RATIO = 20;
+
+  private static final long SMALL_UNPACKED = 64L << 20;
+  private static final long MOST_UNPACKED = 1L << 30;
+
+  private static final int LONGEST_MANIFEST = 4 << 20;
+
   /** Reads all of it, so that a damaged entry is found now and not when its class is wanted. */
   static Jar of(byte[] bytes) throws Unfit {
+    return of(bytes, Math.min(MOST_UNPACKED, SMALL_UNPACKED + RATIO * (long) bytes.length));
+  }
+
+  static Jar of(byte[] bytes, long most) throws Unfit {
     int entries = entriesInDirectory(bytes);
     Manifest manifest = null;
     int count = 0;
+    long left = most;
+    byte[] buffer = new byte[1 << 16];
     try (ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(bytes))) {
       for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
         count++;
         if (entry.getName().equals(JarFile.MANIFEST_NAME)) {
-          manifest = new Manifest(zip);
+          byte[] headers = zip.readNBytes(LONGEST_MANIFEST);
+          if (headers.length == LONGEST_MANIFEST) {
+            throw new Unfit("its manifest is longer than " + (LONGEST_MANIFEST >> 20) + " MiB");
+          }
+          manifest = new Manifest(new ByteArrayInputStream(headers));
         }
-        zip.closeEntry();
+        for (int read = zip.read(buffer); read >= 0; read = zip.read(buffer)) {
+          left -= read;
+          if (left < 0) {
+            throw new Unfit("the jar has more than " + (most >> 20) + " MiB when it is unpacked");
+          }
+        }
       }
     } catch (IOException | IllegalArgumentException e) {
       throw new Unfit("the jar is damaged (" + e.getMessage() + "); copy it again");

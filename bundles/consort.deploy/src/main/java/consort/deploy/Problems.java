@@ -4,12 +4,15 @@ package consort.deploy;
 import consort.api.deploy.Finding;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Collects the findings of one file; all at once, so that a file is corrected once. */
 final class Problems {
 
   /** A file that is something else altogether has a finding in each line; nobody reads them all. */
   static final int MOST = 100;
+
+  private static final int LONGEST = 1000;
 
   private final String file;
   private final List<Finding> findings = new ArrayList<>();
@@ -33,6 +36,11 @@ final class Problems {
     add(node.line(), node.column(), true, message);
   }
 
+  /** As many words as it takes, if they are read at all. */
+  void error(Node node, Supplier<String> message) {
+    add(node.line(), node.column(), true, findings.size() < MOST ? message.get() : "");
+  }
+
   void note(Node node, String message) {
     add(node.line(), node.column(), false, message);
   }
@@ -40,10 +48,15 @@ final class Problems {
   private void add(int line, int column, boolean error, String message) {
     failed |= error;
     if (findings.size() < MOST) {
-      findings.add(new Finding(file, line, column, error, message));
+      findings.add(new Finding(file, line, column, error, cut(message)));
     } else {
       left++;
     }
+  }
+
+  /** A message may name what is in the file, and that may be anything. */
+  static String cut(String message) {
+    return message.length() > LONGEST ? message.substring(0, LONGEST) + "…" : message;
   }
 
   boolean failed() {

@@ -195,7 +195,7 @@ final class Schema {
                     YamlReader.child(path, key),
                     problems);
               } else {
-                problems.error(name, unknown(path, key, properties.keySet()));
+                problems.error(name, () -> unknown(path, key, properties.keySet()));
               }
             });
     for (Object key : list(schema, "required")) {

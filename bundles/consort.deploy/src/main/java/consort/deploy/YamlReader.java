@@ -36,6 +36,9 @@ final class YamlReader {
   /** Deeper nesting is no instrument file, but an attempt on the stack. */
   static final int DEEPEST = 32;
 
+  /** What is longer is no number to anybody; telling so of a megabyte would take minutes. */
+  private static final int LONGEST_NUMBER = 100;
+
   private static final Pattern BOOLEAN = Pattern.compile("true|True|TRUE|false|False|FALSE");
   private static final Pattern OLD_BOOLEAN =
       Pattern.compile("yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF");
@@ -227,6 +230,10 @@ final class YamlReader {
     String text = event.getValue();
     if (text.isEmpty() || "~nNtTfFyYoO+-.0123456789".indexOf(text.charAt(0)) < 0) {
       return text.isEmpty() ? nothing(path, event) : node(Kind.TEXT, text, event);
+    }
+    if (text.length() > LONGEST_NUMBER) {
+      boolean number = NUMBER.matcher(text).matches() || HEX.matcher(text).matches();
+      return number ? tooLarge(path, event) : node(Kind.TEXT, text, event);
     }
     if (INTEGER.matcher(text).matches()) {
       return integer(path, event, new BigInteger(text));

@@ -387,4 +387,15 @@ final class DriverDeploymentTest {
     node.untilBundles("acme 1.0.0");
     assertThat(before).containsAll(node.drivers().toList());
   }
+
+  @Test
+  void whatAManifestSaysAtLengthIsNotAllSaid() throws Exception {
+    String version = "v".repeat(100_000);
+    node.driver("acme.jar", Jars.driver("acme", "1.0.0").header("Bundle-Version", version).bytes());
+    node.open();
+
+    until(() -> !node.findings().isEmpty());
+    assertThat(node.findings().get(0)).startsWith("drivers/acme.jar: its Bundle-Version 'vvv");
+    assertThat(node.findings().get(0)).hasSizeLessThan(1100);
+  }
 }

@@ -2,12 +2,14 @@
 package consort.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermission;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,8 +17,11 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Time is the test's: it passes between two looks only. */
@@ -29,6 +34,7 @@ final class FolderTest {
   private final List<String> seen = new ArrayList<>();
   private final Time time = new Time();
   private boolean accepting = true;
+  private String unbearable;
   private Folder folder;
 
   private static final class Time extends Clock {
@@ -54,6 +60,9 @@ final class FolderTest {
       new Folder.Listener() {
         @Override
         public boolean changed(Path file, byte[] bytes, boolean last) {
+          if (file.getFileName().toString().equals(unbearable)) {
+            throw new StackOverflowError();
+          }
           boolean accepted = accepting || last;
           seen.add(
               file.getFileName()
@@ -256,6 +265,45 @@ final class FolderTest {
     Files.createDirectory(path.resolve("folder.x"));
 
     assertThat(look()).isEmpty();
+    assertThat(folder.busy()).isFalse();
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aFileThatMayBeReadNowIsRead() throws IOException {
+    Path file = write("a.x", "1");
+    old(file);
+    Files.setPosixFilePermissions(file, Set.of());
+    assumeFalse(Files.isReadable(file), "root reads everything");
+
+    assertThat(look())
+        .containsExactly("a.x unreadable: the file cannot be read: permission denied");
+    assertThat(lookAfter(MOMENT)).isEmpty();
+    Files.setPosixFilePermissions(file, Set.of(PosixFilePermission.OWNER_READ));
+    assertThat(lookAfter(MOMENT)).containsExactly("a.x 1");
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aDeviceIsNotReadAsItHasNoEnd() throws IOException {
+    Files.createSymbolicLink(path.resolve("a.x"), Path.of("/dev/zero"));
+    old(write("b.x", "2"));
+
+    look();
+    assertThat(lookAfter(Folder.PATIENCE))
+        .containsExactly("a.x unreadable: this is a device, a pipe or a socket, not a file");
+    assertThat(folder.busy()).isFalse();
+  }
+
+  @Test
+  void aFileThatItsReaderCannotBearKeepsNoOtherFromBeingRead() throws IOException {
+    old(write("a.x", "1"));
+    old(write("b.x", "2"));
+    unbearable = "a.x";
+
+    assertThat(look())
+        .containsExactly(
+            "a.x unreadable: it cannot be read: java.lang.StackOverflowError", "b.x 2");
     assertThat(folder.busy()).isFalse();
   }
 

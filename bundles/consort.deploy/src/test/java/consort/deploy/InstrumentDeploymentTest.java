@@ -13,6 +13,8 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 final class InstrumentDeploymentTest {
@@ -281,5 +283,25 @@ final class InstrumentDeploymentTest {
 
     assertThat(node.coordinator.specs()).hasSize(2_000);
     assertThat(node.findings()).isEmpty();
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aDeviceIsNoInstrumentFile() {
+    node.open();
+
+    assertThatThrownBy(() -> node.deployment().start(Path.of("/dev/zero")))
+        .isInstanceOf(Refused.class)
+        .hasMessage("/dev/zero: this is a device, a pipe or a socket, not a file");
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aNameWithALineEndIsOneLine() throws Exception {
+    node.instrument("a\n\u001b[31m.yaml", "name: [");
+    node.open();
+
+    until(() -> !node.findings().isEmpty());
+    assertThat(node.findings().get(0)).startsWith("instruments/a??[31m.yaml:1:8: this is not YAML");
   }
 }

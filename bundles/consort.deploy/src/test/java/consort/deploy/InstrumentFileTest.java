@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.deploy;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import consort.api.coordinator.InstrumentSpec;
 import consort.api.coordinator.Reconnect;
@@ -16,9 +18,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 final class InstrumentFileTest {
@@ -312,6 +317,44 @@ final class InstrumentFileTest {
 
     assertThat(findings).hasSize(Problems.MOST + 1);
     assertThat(findings.get(Problems.MOST).message()).isEqualTo("900 more findings");
+  }
+
+  private static Stream<Arguments> slow() {
+    return Stream.of(
+        Arguments.of("digits", "name: " + "9".repeat(900_000)),
+        Arguments.of("hexadecimal digits", "name: 0x" + "f".repeat(900_000)),
+        Arguments.of("underscores", "name: " + "9_".repeat(400_000) + "x"),
+        Arguments.of("sexagesimal", "name: 1" + ":1".repeat(400_000)),
+        Arguments.of("duration", "name: A\ndriver: d\ndeadline: \"" + "1".repeat(900_000) + "s\""),
+        Arguments.of("path", "name: A\napi_ref: \"" + "../".repeat(300_000) + "x\""),
+        Arguments.of(
+            "unknown keys",
+            IntStream.range(0, 80_000).mapToObj(i -> "k" + i + ": 1\n").collect(joining())));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("slow")
+  void aFileThatIsMadeToTakeLongTakesNoLonger(String what, String text) {
+    Reading reading = assertTimeoutPreemptively(Duration.ofSeconds(10), () -> read(text));
+
+    assertThat(reading.spec()).isNull();
+    assertThat(texts(reading)).allSatisfy(f -> assertThat(f).hasSizeLessThan(1100));
+  }
+
+  @Test
+  void aLongNumberIsTooLargeAndALongTextIsText() {
+    assertThat(texts(read("name: A\ndriver: d\nsettings: {a: " + "9".repeat(101) + "}\n")))
+        .containsExactly(
+            "i.yaml:3:15: settings.a: this number is too large; put it in quotes if it is text");
+    String text = "9".repeat(101) + "x";
+    assertThat(spec("name: A\ndriver: d\nsettings: {a: " + text + "}\n").settings())
+        .isEqualTo(Map.of("a", text));
+  }
+
+  @Test
+  void aLongWordOfAFileIsNotAllSaid() {
+    assertThat(texts(read("&" + "a".repeat(900_000))))
+        .allSatisfy(f -> assertThat(f).hasSizeLessThan(1100));
   }
 
   @Test

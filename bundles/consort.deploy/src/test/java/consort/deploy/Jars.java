@@ -45,6 +45,11 @@ final class Jars {
   }
 
   byte[] bytes() {
+    return bytesWithZeros(0);
+  }
+
+  /** With so many MiB of nothing, which pack well. */
+  byte[] bytesWithZeros(int mebibytes) {
     Manifest manifest = new Manifest();
     manifest.getMainAttributes().putValue("Manifest-Version", "1.0");
     headers.forEach(manifest.getMainAttributes()::putValue);
@@ -54,6 +59,11 @@ final class Jars {
         InputStream in = TestDriver.class.getClassLoader().getResourceAsStream(path)) {
       jar.putNextEntry(new JarEntry(path));
       in.transferTo(jar);
+      byte[] zeros = new byte[1 << 20];
+      jar.putNextEntry(new JarEntry("zeros"));
+      for (int i = 0; i < mebibytes; i++) {
+        jar.write(zeros);
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

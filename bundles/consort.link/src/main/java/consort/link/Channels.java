@@ -59,7 +59,10 @@ final class Channels {
     if (!connection.type().equalsIgnoreCase("VISA")) {
       throw new Refused(
           ErrorCode.BAD_REQUEST,
-          "a connection of type " + connection.type() + " has no link; links are for type VISA");
+          "the driver talks over a link, and a connection of type "
+              + connection.type()
+              + " has none; write the address into the instrument's file, such as connection:"
+              + " \"TCPIP::192.168.0.17::5025::SOCKET\"");
     }
     Resource resource = Resource.parse(connection.address());
     Options options = Options.of(connection, resource);

@@ -17,7 +17,7 @@ final class Session implements LinkSession {
   final String instrument;
   final TraceRing trace;
   private final Channels channels;
-  private final Consumer<String> lost;
+  private volatile Consumer<String> lost;
   private final List<ChannelLink> links = new CopyOnWriteArrayList<>();
   private volatile boolean cancelled;
   private volatile boolean closed;
@@ -72,6 +72,8 @@ final class Session implements LinkSession {
   @Override
   public void close() {
     closed = true;
+    // The channel remembers who used it last; the listener is the former driver's.
+    lost = reason -> {};
     links.forEach(ChannelLink::close);
   }
 
@@ -91,7 +93,8 @@ final class Session implements LinkSession {
   /** On a thread of the links' own, as the listener is foreign code. */
   void tellLost(String reason) {
     if (!closed) {
-      channels.tell(() -> lost.accept(reason));
+      Consumer<String> listener = lost;
+      channels.tell(() -> listener.accept(reason));
     }
   }
 }

@@ -28,6 +28,7 @@ public final class ShellFace {
         .forEach(verb -> register(context, verb.name(), new VerbFunction(verb, commands)));
     register(context, "_names", new Completion(commands, false));
     register(context, "_calls", new Completion(commands, true));
+    register(context, "_unknown", new Unknown());
   }
 
   private static void register(BundleContext context, String name, Function function) {

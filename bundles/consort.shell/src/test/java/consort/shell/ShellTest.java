@@ -32,6 +32,8 @@ import org.junit.jupiter.api.Test;
 /** The functions in a real session of Gogo. */
 class ShellTest {
 
+  private static final Path PROFILE = Path.of("../../runtime/src/dist/etc/gosh_profile");
+
   private final List<String> ran = new ArrayList<>();
 
   /** Two events; then the node ends, or somebody presses Enter. */
@@ -106,12 +108,14 @@ class ShellTest {
     }
     add(processor, "_names", new Completion(commands, false));
     add(processor, "_calls", new Completion(commands, true));
+    add(processor, "_unknown", new Unknown());
     try (CommandSession session =
         processor.createSession(
             new ByteArrayInputStream(keys.getBytes(StandardCharsets.US_ASCII)),
             out,
             new ByteArrayOutputStream())) {
       session.put("SCOPE", "consort:gogo:felix:*");
+      session.execute("default = { consort:_unknown $args }");
       return session.execute(line);
     } finally {
       processor.stop();
@@ -182,6 +186,17 @@ class ShellTest {
   }
 
   @Test
+  void aWordThatIsNoCommandShowsNoClassName() throws IOException {
+    assertThatThrownBy(() -> execute("lst DMM1"))
+        .hasToString(
+            "there is no command 'lst'; there are list, status, start, stop, call, test, restart,"
+                + " why, info, trace, drivers, findings, and those that 'help' lists");
+    assertThatThrownBy(() -> execute("exit"))
+        .hasToString("there is no command 'exit'; Ctrl-D ends the node");
+    assertThat(Files.readString(PROFILE)).contains("default = { consort:_unknown $args }");
+  }
+
+  @Test
   void helpAndJsonAreThereToo() throws Exception {
     assertThat(execute("status --help").toString()).startsWith("usage: status NAME");
     assertThat(execute("call DMM1.measure --json").toString()).contains("\"text\" : \"3.3 V\"");
@@ -211,7 +226,7 @@ class ShellTest {
 
   @Test
   void theProfileCompletesEveryVerbThatTakesAnInstrument() throws IOException {
-    String profile = Files.readString(Path.of("../../runtime/src/dist/etc/gosh_profile"));
+    String profile = Files.readString(PROFILE);
 
     assertThat(profile).contains("SCOPE = 'consort:gogo:felix:*'");
     for (Verb verb : Verb.ALL) {

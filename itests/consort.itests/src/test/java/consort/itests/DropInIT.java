@@ -37,7 +37,7 @@ public class DropInIT {
 
   private static final Duration LIMIT = Duration.ofSeconds(20);
   private static final String JAR = "consort.driver.simulated-0.1.0.jar";
-  private static final String NEXT = "consort.driver.simulated-0.1.0-next.jar";
+  private static final String NEXT = "consort.driver.simulated-0.2.0.jar";
 
   @Inject private BundleContext context;
   @Inject private Coordinator coordinator;

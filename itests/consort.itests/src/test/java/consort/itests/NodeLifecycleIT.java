@@ -2,6 +2,7 @@
 package consort.itests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -37,6 +38,20 @@ final class NodeLifecycleIT {
     try (NodeProcess node = NodeProcess.start("logs")) {
       assertThat(node.home().resolve("data/logs/consort.log")).isNotEmptyFile();
     }
+  }
+
+  @Test
+  void startsInAHomeWithAnUmlautThoughThereIsNoLocale() throws Exception {
+    assumeTrue(System.getProperty("sun.jnu.encoding").equals("UTF-8"), "this test needs a locale");
+    Path home = Files.createDirectories(Folders.home("Prüfstand 2"));
+    ProcessBuilder run =
+        NodeProcess.command(home, "run", "--once", "--port", "0")
+            .redirectErrorStream(true)
+            .redirectOutput(home.resolve("node.out").toFile());
+    run.environment().put("LC_ALL", "C");
+
+    assertThat(run.start().waitFor()).isZero();
+    assertThat(Files.readString(home.resolve("node.out"))).contains("(home " + home + ")");
   }
 
   @Test
