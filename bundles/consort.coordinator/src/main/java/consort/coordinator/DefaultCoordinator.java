@@ -11,17 +11,23 @@ import consort.api.coordinator.Diagnosis;
 import consort.api.coordinator.DriverStatus;
 import consort.api.coordinator.Groups;
 import consort.api.coordinator.InstrumentSpec;
+import consort.api.coordinator.SwapOutcome;
+import consort.api.coordinator.SwapStatus;
 import consort.api.coordinator.TemporaryInstrument;
 import consort.api.driver.DriverFactory;
 import consort.api.link.LinkService;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.ServiceRegistration;
@@ -31,6 +37,9 @@ import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.event.EventAdmin;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Keeps the guards, and gives each the best driver there is. */
 @Component(immediate = true)
@@ -38,6 +47,8 @@ public final class DefaultCoordinator implements Coordinator {
 
   /** How long going down, or the removal of a driver, may take for all guards together. */
   private static final Duration DRAIN = Duration.ofSeconds(2);
+
+  private static final Logger LOG = LoggerFactory.getLogger(DefaultCoordinator.class);
 
   private final BundleContext context;
   private final DriverThreads threads = new DriverThreads();
@@ -50,18 +61,37 @@ public final class DefaultCoordinator implements Coordinator {
       new ConcurrentHashMap<>();
   private final Mover mover;
   private final ServiceRegistration<Groups> groups;
+  private final Events events = new Events();
 
   /** Made by declarative services. */
   @Activate
   public DefaultCoordinator(BundleContext context, @Reference LinkService links) {
+    this(context, links, Mover.PATIENCE);
+  }
+
+  DefaultCoordinator(BundleContext context, LinkService links, Duration patience) {
     this.context = context;
     String node = context.getProperty("consort.node");
     this.publisher = new Publisher(context, node == null ? "" : node);
-    this.published = new LiveEnvironment(threads, links, publisher, true);
-    this.unpublished = new LiveEnvironment(threads, links, publisher, false);
-    this.mover = new Mover(guards::values, sources::values);
+    this.mover = new Mover(guards::values, sources::values, patience, this::postponed);
+    this.published = new LiveEnvironment(threads, links, publisher, true, events, mover::failed);
+    this.unpublished = new LiveEnvironment(threads, links, publisher, false, events, mover::failed);
     this.groups =
         context.registerService(Groups.class, new DefaultGroups(published, this::guard), null);
+  }
+
+  private void postponed(SwapStatus status) {
+    LOG.info("{}: {} to {}: {}", status.instrument(), status.from(), status.to(), status.text());
+    events.swap(Events.SWAP_POSTPONED, status);
+  }
+
+  @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+  void bindEvents(EventAdmin service) {
+    events.bind(service);
+  }
+
+  void unbindEvents(EventAdmin service) {
+    events.unbind(service);
   }
 
   /** A driver appears: instruments that should use it move to it, one by one. */
@@ -85,32 +115,56 @@ public final class DefaultCoordinator implements Coordinator {
 
   /**
    * A driver goes: whatever started it, nothing of the bundle is deactivated before this returns.
-   * All its guards drain at once, within one budget; then the running calls are given up.
+   * All guards of the bundle drain at once, within one budget, though its drivers go one after the
+   * other; then the running calls are given up.
    */
   void removeFactory(ServiceReference<DriverFactory> reference) {
-    DriverSource source = sources.remove(reference);
-    if (source == null) {
+    Bundle bundle = reference.getBundle();
+    boolean all = bundle == null || bundle.getState() != Bundle.ACTIVE;
+    Set<DriverSource> going = new HashSet<>();
+    sources
+        .entrySet()
+        .removeIf(
+            entry -> {
+              boolean goes =
+                  entry.getKey().equals(reference)
+                      || (all
+                          && bundle != null
+                          && entry.getValue().bundleId() == bundle.getBundleId());
+              if (goes) {
+                going.add(entry.getValue());
+              }
+              return goes;
+            });
+    if (going.isEmpty()) {
       return;
     }
-    mover.forget(source);
+    going.forEach(mover::forget);
     List<Guard> users = new ArrayList<>(guards.values());
     users.addAll(temporary);
-    users.removeIf(guard -> guard.source() != source && guard.plan().source != source);
+    users.removeIf(g -> !going.contains(g.source()) && !going.contains(g.plan().source));
     users.forEach(guard -> mover.plan(guard, null));
-    leave(users, source);
+    leave(users, going);
   }
 
-  private static void leave(List<Guard> users, DriverSource source) {
+  /** Waits until nobody uses these drivers; null for any. */
+  private static void leave(List<Guard> users, Set<DriverSource> going) {
     long until = System.nanoTime() + DRAIN.toNanos();
     for (Guard guard : users) {
-      guard.await(() -> !uses(guard, source), until - System.nanoTime());
+      guard.await(() -> !uses(guard, going), until - System.nanoTime());
     }
-    users.forEach(guard -> guard.abandon(source));
+    for (Guard guard : users) {
+      if (going == null) {
+        guard.abandon(null);
+      } else {
+        going.forEach(guard::abandon);
+      }
+    }
   }
 
-  private static boolean uses(Guard guard, DriverSource source) {
+  private static boolean uses(Guard guard, Set<DriverSource> going) {
     DriverSource used = guard.source();
-    return used != null && (source == null || used == source);
+    return used != null && (going == null || going.contains(used));
   }
 
   @Override
@@ -237,7 +291,31 @@ public final class DefaultCoordinator implements Coordinator {
 
   @Override
   public boolean settled() {
-    return mover.idle() && guards.values().stream().allMatch(Guard::settled);
+    return mover.idle()
+        && guards.values().stream().allMatch(g -> g.settled() && mover.awaited(g) == null);
+  }
+
+  @Override
+  public void offer(long bundle, Collection<String> only) {
+    mover.offer(bundle, only);
+  }
+
+  @Override
+  public List<SwapStatus> swapping() {
+    List<SwapStatus> all = new ArrayList<>();
+    for (Guard guard : guards.values()) {
+      SwapStatus awaited = mover.awaited(guard);
+      SwapStatus status = awaited == null ? guard.swapStatus() : awaited;
+      if (status != null) {
+        all.add(status);
+      }
+    }
+    return all;
+  }
+
+  @Override
+  public List<SwapOutcome> swaps(String name) {
+    return guard(name).swaps();
   }
 
   @Override
@@ -248,7 +326,22 @@ public final class DefaultCoordinator implements Coordinator {
             .filter(s -> s.name().equals(guard.plan().spec.driver()))
             .sorted(DriverSource.NEWEST_FIRST)
             .toList();
-    return Why.of(guard, candidates, mover::isRejected);
+    return Why.of(guard, candidates, source -> note(guard, source));
+  }
+
+  /** Why an instrument does not use an installed driver; empty when it may. */
+  private String note(Guard guard, DriverSource source) {
+    Set<String> only = mover.only(source);
+    if (mover.isRejected(source)) {
+      return ", failed and is not used";
+    }
+    if (mover.isDeclined(guard, source)) {
+      return ", not taken over; 'restart " + guard.name() + "' moves to it without state";
+    }
+    if (only != null && !only.contains(guard.name())) {
+      return ", only for " + String.join(", ", new TreeSet<>(only));
+    }
+    return source.fits(guard.plan().spec.version()) ? "" : ", not of the pinned version";
   }
 
   /** Ends all instruments within the budget; what still runs then is given up. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.coordinator;
 
+import consort.api.coordinator.SwapOutcome;
+import consort.api.coordinator.SwapStatus;
 import consort.api.link.LinkService;
 import consort.api.link.LinkSession;
 import java.time.Instant;
@@ -22,6 +24,8 @@ final class LiveEnvironment implements Environment {
   private final LinkService links;
   private final Publisher publisher;
   private final boolean publishes;
+  private final Events events;
+  private final Blamed blamed;
   private final Set<String> mistakes =
       Collections.synchronizedSet(
           Collections.newSetFromMap(
@@ -34,12 +38,24 @@ final class LiveEnvironment implements Environment {
                 }
               }));
 
+  /** Told whose fault it is that an exchange did not succeed. */
+  interface Blamed {
+    void failed(Guard guard, DriverSource target, Swap.Blame blame);
+  }
+
   LiveEnvironment(
-      DriverThreads threads, LinkService links, Publisher publisher, boolean publishes) {
+      DriverThreads threads,
+      LinkService links,
+      Publisher publisher,
+      boolean publishes,
+      Events events,
+      Blamed blamed) {
     this.threads = threads;
     this.links = links;
     this.publisher = publisher;
     this.publishes = publishes;
+    this.events = events;
+    this.blamed = blamed;
   }
 
   @Override
@@ -85,6 +101,30 @@ final class LiveEnvironment implements Environment {
     if (publishes) {
       publisher.withdraw(guard);
     }
+  }
+
+  @Override
+  public void swapping(Guard guard, SwapStatus status) {
+    if (publishes && status != null) {
+      publisher.later(() -> events.swap(Events.SWAP_BEGUN, status));
+    }
+  }
+
+  @Override
+  public void swapped(Guard guard, SwapOutcome outcome, DriverSource target, Swap.Blame blame) {
+    if (!publishes) {
+      return;
+    }
+    blamed.failed(guard, target, blame);
+    publisher.later(
+        () -> {
+          if (outcome.result() == SwapOutcome.Result.DONE) {
+            LOG.info("{}: {}", guard.name(), outcome);
+          } else {
+            LOG.warn("{}: {}", guard.name(), outcome);
+          }
+          events.swap(outcome);
+        });
   }
 
   @Override

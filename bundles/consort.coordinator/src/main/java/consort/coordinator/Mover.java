@@ -2,14 +2,17 @@
 package consort.coordinator;
 
 import consort.api.coordinator.InstrumentSpec;
+import consort.api.coordinator.SwapStatus;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,23 +27,45 @@ final class Mover implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Mover.class);
 
   /** How long one instrument is waited for before the next one moves; it goes on by itself. */
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final Supplier<Collection<Guard>> guards;
   private final Supplier<Collection<DriverSource>> sources;
+  private final Duration patience;
+  private final Consumer<SwapStatus> postponed;
   private final Set<DriverSource> rejected = ConcurrentHashMap.newKeySet();
+
+  /** What one instrument does not move to, though others may. */
+  private final Map<String, DriverSource> declined = new ConcurrentHashMap<>();
+
+  /** Who may use the drivers of a bundle, by its id; all where nothing is said. */
+  private final Map<Long, Set<String>> offers = new ConcurrentHashMap<>();
+
   private final AtomicInteger pending = new AtomicInteger();
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(task -> DriverThreads.daemon(task, "consort mover"));
 
-  Mover(Supplier<Collection<Guard>> guards, Supplier<Collection<DriverSource>> sources) {
+  /**
+   * A mover.
+   *
+   * @param patience how long one instrument is waited for before the next one moves
+   * @param postponed told of an instrument that moves when its call is over
+   */
+  Mover(
+      Supplier<Collection<Guard>> guards,
+      Supplier<Collection<DriverSource>> sources,
+      Duration patience,
+      Consumer<SwapStatus> postponed) {
     this.guards = guards;
     this.sources = sources;
+    this.patience = patience;
+    this.postponed = postponed;
   }
 
   /** The plan for an instrument that runs nothing yet, or is to begin anew. */
   synchronized Plan first(InstrumentSpec spec) {
-    return new Plan(Plan.Goal.RUN, spec, best(spec), null);
+    declined.remove(spec.name());
+    return Plan.anew(spec, best(spec));
   }
 
   /**
@@ -74,11 +99,17 @@ final class Mover implements AutoCloseable {
     for (DriverSource source : sources.get()) {
       if (source.name().equals(spec.driver())
           && source.fits(spec.version())
+          && mayUse(spec.name(), source)
           && isBetter(source, best)) {
         best = source;
       }
     }
     return best;
+  }
+
+  private boolean mayUse(String instrument, DriverSource source) {
+    Set<String> only = offers.get(source.bundleId());
+    return (only == null || only.contains(instrument)) && declined.get(instrument) != source;
   }
 
   private boolean isBetter(DriverSource source, DriverSource than) {
@@ -103,9 +134,15 @@ final class Mover implements AutoCloseable {
     int seen;
     do {
       seen = pending.get();
+      // Those that run nothing begin at once; those that do move one by one.
+      for (Guard guard : guards.get()) {
+        if (guard.source() == null) {
+          move(guard, false);
+        }
+      }
       for (Guard guard : guards.get()) {
         try {
-          move(guard);
+          move(guard, true);
         } catch (RuntimeException e) {
           LOG.error("moving {} failed", guard.name(), e);
         }
@@ -113,8 +150,7 @@ final class Mover implements AutoCloseable {
     } while (!pending.compareAndSet(seen, 0));
   }
 
-  private void move(Guard guard) {
-    Plan planned;
+  private void move(Guard guard, boolean waits) {
     boolean live;
     synchronized (this) {
       Plan now = guard.plan();
@@ -123,22 +159,73 @@ final class Mover implements AutoCloseable {
         return;
       }
       live = guard.source() != null;
-      planned = new Plan(Plan.Goal.RUN, now.spec, best, live ? fallback(guard) : null);
-      guard.want(planned);
+      guard.want(new Plan(Plan.Goal.RUN, now.spec, best, live ? fallback(guard) : null));
     }
-    if (live) {
-      guard.await(guard::settled, PATIENCE.toNanos());
-      if (guard.plan() == planned.fallback) {
-        rejected.add(planned.source);
-        LOG.warn(
-            "{} failed for {} and is not used; {}", planned.source, guard.name(), guard.errors());
+    if (live && waits && !guard.await(guard::settled, patience.toNanos())) {
+      SwapStatus status = guard.postpone();
+      if (status != null) {
+        postponed.accept(status);
       }
+    }
+  }
+
+  /**
+   * A driver failed, or an instrument did not let go of the one it has. Only notes it, as the guard
+   * tells it under its lock.
+   */
+  void failed(Guard guard, DriverSource target, Swap.Blame blame) {
+    if (target == null || !sources.get().contains(target)) {
+      return;
+    }
+    switch (blame) {
+      case NEW -> rejected.add(target);
+      case OLD -> declined.put(guard.name(), target);
+      case NOBODY -> {}
     }
   }
 
   /** A driver is gone. */
   void forget(DriverSource source) {
     rejected.remove(source);
+    declined.values().remove(source);
+  }
+
+  /** Says who may use the drivers of a bundle, null for all, and gives them another chance. */
+  void offer(long bundle, Collection<String> only) {
+    if (only == null) {
+      offers.remove(bundle);
+    } else {
+      offers.put(bundle, Set.copyOf(only));
+    }
+    rejected.removeIf(source -> source.bundleId() == bundle);
+    declined.values().removeIf(source -> source.bundleId() == bundle);
+    reconsider();
+  }
+
+  /** The move that an instrument waits for while others move, null for none. */
+  synchronized SwapStatus awaited(Guard guard) {
+    Plan now = guard.plan();
+    DriverSource from = guard.source();
+    DriverSource best = now.goal == Plan.Goal.RUN ? best(now.spec) : null;
+    return best == null || best == now.source || from == null
+        ? null
+        : new SwapStatus(
+            guard.name(),
+            best.name(),
+            from.version().toString(),
+            best.version().toString(),
+            best.bundleId(),
+            false,
+            "waiting");
+  }
+
+  /** Who alone may use the drivers of a bundle; null for all. */
+  Set<String> only(DriverSource source) {
+    return offers.get(source.bundleId());
+  }
+
+  boolean isDeclined(Guard guard, DriverSource source) {
+    return declined.get(guard.name()) == source;
   }
 
   boolean isRejected(DriverSource source) {

@@ -4,9 +4,13 @@ package consort.coordinator;
 import consort.api.InstrumentStatus;
 import consort.api.Reason;
 import consort.api.coordinator.Diagnosis;
+import consort.api.coordinator.SwapOutcome;
+import consort.api.coordinator.SwapStatus;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Predicate;
+import java.util.Locale;
+import java.util.function.Function;
 
 /** Explains why an instrument is, or is not, available. */
 final class Why {
@@ -14,7 +18,7 @@ final class Why {
   private Why() {}
 
   static Diagnosis of(
-      Guard guard, List<DriverSource> candidates, Predicate<DriverSource> rejected) {
+      Guard guard, List<DriverSource> candidates, Function<DriverSource, String> notes) {
     InstrumentStatus status = guard.status();
     List<Diagnosis.Fact> facts = new ArrayList<>();
     facts.add(new Diagnosis.Fact("state", status.stateText() + " since " + status.since()));
@@ -31,14 +35,16 @@ final class Why {
                     : " " + status.driverVersion())
                 + (pin == null ? "" : ", pinned to " + pin)));
     for (DriverSource source : candidates) {
-      String note =
-          rejected.test(source)
-              ? ", failed and is not used"
-              : source.fits(pin) ? "" : ", not of the pinned version";
       facts.add(
           new Diagnosis.Fact(
               "installed",
-              source + " in bundle " + source.bundle() + " [" + source.bundleId() + "]" + note));
+              source
+                  + " in bundle "
+                  + source.bundle()
+                  + " ["
+                  + source.bundleId()
+                  + "]"
+                  + notes.apply(source)));
     }
     facts.add(new Diagnosis.Fact("connection", status.connection()));
     if (!status.identity().toString().isEmpty()) {
@@ -61,10 +67,39 @@ final class Why {
     if (status.stuckThreads() > 0) {
       facts.add(new Diagnosis.Fact("stuck threads", Integer.toString(status.stuckThreads())));
     }
+    SwapStatus swap = guard.swapStatus();
+    if (swap != null) {
+      facts.add(new Diagnosis.Fact("swap", swap.from() + " to " + swap.to() + ": " + swap.text()));
+    }
+    guard.swaps().forEach(past -> facts.add(new Diagnosis.Fact("swap", text(past))));
     for (Condition.PastError error : guard.errors()) {
       facts.add(new Diagnosis.Fact("error", error.at() + " " + error.text()));
     }
     return new Diagnosis(guard.name(), summary(status), facts);
+  }
+
+  private static String text(SwapOutcome past) {
+    SwapOutcome.Times times = past.times();
+    StringBuilder out = new StringBuilder();
+    out.append(past.at()).append(' ').append(past).append(" (");
+    part(out, "drain", times.drain());
+    part(out, "save", times.save());
+    part(out, "close", times.close());
+    part(out, "create", times.create());
+    part(out, "connect", times.connect());
+    part(out, "verify", times.verify());
+    part(out, "restore", times.restore());
+    out.append(past.callsHeld()).append(past.callsHeld() == 1 ? " call held" : " calls held");
+    if (!past.selfTest().isEmpty()) {
+      out.append(", self-test: ").append(past.selfTest());
+    }
+    return out.append(')').toString();
+  }
+
+  private static void part(StringBuilder out, String step, Duration time) {
+    if (!time.isZero()) {
+      out.append(step).append(String.format(Locale.ROOT, " %.1f ms, ", time.toNanos() / 1e6));
+    }
   }
 
   private static String summary(InstrumentStatus status) {

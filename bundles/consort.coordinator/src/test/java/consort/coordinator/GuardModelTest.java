@@ -15,6 +15,7 @@ import consort.api.TimedOut;
 import consort.api.Unreachable;
 import consort.api.coordinator.InstrumentSpec;
 import consort.api.driver.Connection;
+import consort.api.driver.SavedState;
 import consort.api.link.LinkSession;
 import java.time.Duration;
 import java.time.Instant;
@@ -192,6 +193,9 @@ class GuardModelTest {
     driver.onConnect = this::connect;
     driver.onMake = this::connect;
     driver.onStop = this::stop;
+    driver.onSave = this::save;
+    driver.onRestore = state -> connect();
+    driver.onSelfTest = () -> String.valueOf(connect());
     guard.want(plan(Plan.Goal.RUN, driver.source("1.0")));
     for (int i = 0; i < STEPS; i++) {
       try {
@@ -248,6 +252,15 @@ class GuardModelTest {
     stages.add(stage);
     stageNumbers.put(stage, 0);
     return stage;
+  }
+
+  private SavedState save() {
+    return switch (random.nextInt(6)) {
+      case 0 -> throw new Unreachable(ErrorCode.NO_LINK, "connection reset");
+      case 1 -> throw new IllegalStateException("nothing to save");
+      case 2 -> null;
+      default -> new SavedState(1, Map.of("number", number));
+    };
   }
 
   private Object connect() {
@@ -402,6 +415,9 @@ class GuardModelTest {
     driver.onConnect = () -> null;
     driver.onMake = () -> null;
     driver.onStop = () -> 0;
+    driver.onSave = () -> null;
+    driver.onRestore = state -> {};
+    driver.onSelfTest = () -> "";
     if (guard.phase() == Phase.CLOSED) {
       guard = new Guard("ECHO", world);
       guard.want(plan(Plan.Goal.RUN, null));
