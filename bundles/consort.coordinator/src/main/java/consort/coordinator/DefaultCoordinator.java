@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Predicate;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceReference;
@@ -119,52 +120,55 @@ public final class DefaultCoordinator implements Coordinator {
    * other; then the running calls are given up.
    */
   void removeFactory(ServiceReference<DriverFactory> reference) {
-    Bundle bundle = reference.getBundle();
-    boolean all = bundle == null || bundle.getState() != Bundle.ACTIVE;
-    Set<DriverSource> going = new HashSet<>();
-    sources
-        .entrySet()
-        .removeIf(
-            entry -> {
-              boolean goes =
-                  entry.getKey().equals(reference)
-                      || (all
-                          && bundle != null
-                          && entry.getValue().bundleId() == bundle.getBundleId());
-              if (goes) {
-                going.add(entry.getValue());
-              }
-              return goes;
-            });
-    if (going.isEmpty()) {
-      return;
-    }
-    going.forEach(mover::forget);
+    Set<DriverSource> gone = goingWith(reference);
+    sources.values().removeAll(gone);
+    gone.forEach(mover::forget);
     List<Guard> users = new ArrayList<>(guards.values());
     users.addAll(temporary);
-    users.removeIf(g -> !going.contains(g.source()) && !going.contains(g.plan().source));
+    users.removeIf(guard -> !gone.contains(guard.source()) && !gone.contains(guard.plan().source));
     users.forEach(guard -> mover.plan(guard, null));
-    leave(users, going);
+    leave(users, gone::contains);
   }
 
-  /** Waits until nobody uses these drivers; null for any. */
-  private static void leave(List<Guard> users, Set<DriverSource> going) {
+  /**
+   * What shares the budget: the drivers of a bundle that stops, and all drivers of a node that
+   * ends.
+   */
+  private Set<DriverSource> goingWith(ServiceReference<DriverFactory> reference) {
+    DriverSource source = sources.get(reference);
+    Set<DriverSource> going = new HashSet<>();
+    if (source != null) {
+      going.add(source);
+      sources.values().stream()
+          .filter(
+              other -> stops(0) || other.bundleId() == source.bundleId() && stops(other.bundleId()))
+          .forEach(going::add);
+    }
+    return going;
+  }
+
+  private boolean stops(long bundleId) {
+    Bundle bundle = context.getBundle(bundleId);
+    return bundle != null && bundle.getState() == Bundle.STOPPING;
+  }
+
+  private static void leave(List<Guard> users, Predicate<DriverSource> gone) {
     long until = System.nanoTime() + DRAIN.toNanos();
     for (Guard guard : users) {
-      guard.await(() -> !uses(guard, going), until - System.nanoTime());
+      guard.await(() -> used(guard, gone) == null, until - System.nanoTime());
     }
     for (Guard guard : users) {
-      if (going == null) {
-        guard.abandon(null);
-      } else {
-        going.forEach(guard::abandon);
+      DriverSource used = used(guard, gone);
+      if (used != null) {
+        guard.abandon(used);
       }
     }
   }
 
-  private static boolean uses(Guard guard, Set<DriverSource> going) {
+  /** The driver that a guard uses, if it is one of those that go; else null. */
+  private static DriverSource used(Guard guard, Predicate<DriverSource> gone) {
     DriverSource used = guard.source();
-    return used != null && (going == null || going.contains(used));
+    return used != null && gone.test(used) ? used : null;
   }
 
   @Override
@@ -352,7 +356,7 @@ public final class DefaultCoordinator implements Coordinator {
     List<Guard> all = new ArrayList<>(guards.values());
     all.addAll(temporary);
     all.forEach(Guard::close);
-    leave(all, null);
+    leave(all, any -> true);
     publisher.close();
     threads.close();
   }

@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.jar.Attributes;
 import java.util.jar.JarOutputStream;
@@ -157,10 +158,14 @@ class DefaultCoordinatorTest {
   }
 
   private static InstrumentSpec spec(String name, String pin) {
+    return spec(name, "acme.weather", pin);
+  }
+
+  private static InstrumentSpec spec(String name, String driver, String pin) {
     Reconnect quick = new Reconnect(true, Duration.ofMillis(5), Duration.ofMillis(20), false);
     return new InstrumentSpec(
         name,
-        "acme.weather",
+        driver,
         pin,
         Connection.NONE,
         Map.of(),
@@ -392,6 +397,58 @@ class DefaultCoordinatorTest {
         .hasMessage("there is no instrument 'X'; there are LAB, ROOF");
     assertThatThrownBy(() -> coordinator.why("lab"))
         .hasMessage("there is no instrument 'lab'; do you mean LAB?");
+  }
+
+  @Test
+  void theDriversOfABundleThatStopsAreGivenUpWithinOneBudget() throws Exception {
+    Bundle bundle = driver("1.0.0", setup -> new Stuck()).getReference().getBundle();
+    callStuckInstruments(bundle, "acme.north", "acme.south", "acme.east");
+    long begin = System.nanoTime();
+    bundle.stop();
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(4));
+  }
+
+  @Test
+  void theDriversOfANodeThatEndsAreGivenUpWithinOneBudget() throws Exception {
+    for (String driver : List.of("acme.north", "acme.south", "acme.east")) {
+      Bundle bundle = driver("1.0.0", setup -> new Stuck()).getReference().getBundle();
+      callStuckInstruments(bundle, driver);
+    }
+    long begin = System.nanoTime();
+    framework.stop();
+    framework.waitForStop(20_000);
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(4));
+  }
+
+  private final class Stuck extends Weather {
+    Stuck() {
+      super(0);
+    }
+
+    @Override
+    public double readTemperature() {
+      while (release.getCount() > 0) {
+        Thread.interrupted();
+        LockSupport.parkNanos(10_000_000);
+      }
+      return 0;
+    }
+  }
+
+  private void callStuckInstruments(Bundle bundle, String... drivers) {
+    for (String driver : drivers) {
+      bundle
+          .getBundleContext()
+          .registerService(
+              DriverFactory.class,
+              setup -> new Stuck(),
+              new Hashtable<>(Map.of(DriverFactory.NAME, driver)));
+      String name = driver.replace('.', '_');
+      coordinator.put(spec(name, driver, null));
+      becomes(name, State.READY, "1.0.0");
+      coordinator.require(name).send(Call.of("read_temperature"));
+      becomes(name, State.BUSY, "1.0.0");
+    }
   }
 
   @Test
