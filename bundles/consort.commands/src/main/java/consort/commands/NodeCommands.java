@@ -41,6 +41,7 @@ public final class NodeCommands implements Commands {
     Stream.of(
             new LookCommands(coordinator, deployment::get, links::get).all(),
             new ControlCommands(coordinator, deployment::get, stop).all(),
+            new SwapCommand(coordinator, deployment::get).all(),
             new CallCommands(coordinator, deployment::get).all())
         .flatMap(List::stream)
         .forEach(c -> commands.put(c.name(), c));

@@ -54,6 +54,14 @@ final class Parameters {
     return value == null ? otherwise : text(name, value);
   }
 
+  boolean flag(String name, boolean otherwise) {
+    Object value = given.get(name);
+    if (value == null || value instanceof Boolean) {
+      return value == null ? otherwise : (Boolean) value;
+    }
+    throw Wrong.request(name + " must be true or false, not " + Values.text(value));
+  }
+
   /** The name of an instrument. */
   String instrument() {
     String name = text("name");

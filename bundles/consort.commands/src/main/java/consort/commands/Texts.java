@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 
 /**
  * Replies as text for people: tables, and the documented lines of instrument-script-server. Needs
@@ -47,6 +48,7 @@ public final class Texts {
       case "trace" -> trace(reply);
       case "info" -> info(reply);
       case "findings" -> findings(reply);
+      case "swap" -> swap(reply);
       default -> printable(reply.toString());
     };
   }
@@ -111,6 +113,28 @@ public final class Texts {
             ? "  Response: " + text(reply, "text_response")
             : "  Error: " + text(reply, "error_message"));
     return lines(lines);
+  }
+
+  /** The end of it; {@link Progress} has told the rest. */
+  private static String swap(Map<String, ?> reply) {
+    Map<String, List<String>> names = new TreeMap<>();
+    for (Map<String, ?> instrument : maps(reply, "instruments")) {
+      names
+          .computeIfAbsent(text(instrument, "state"), state -> new ArrayList<>())
+          .add(text(instrument, "name"));
+    }
+    List<String> parts = new ArrayList<>();
+    names.forEach((state, who) -> parts.add(state + ": " + String.join(", ", who)));
+    String error = text(reply, "error_message");
+    if (!error.isEmpty()) {
+      return printable(error);
+    }
+    return printable(
+        text(reply, "file")
+            + " ("
+            + text(reply, "version")
+            + "): "
+            + (parts.isEmpty() ? "no instrument has this driver" : String.join("; ", parts)));
   }
 
   private static String why(Map<String, ?> reply) {
@@ -211,7 +235,7 @@ public final class Texts {
     return out.toString();
   }
 
-  private static String text(Map<String, ?> map, String key) {
+  static String text(Map<String, ?> map, String key) {
     return Objects.toString(map.get(key), "");
   }
 
@@ -227,7 +251,7 @@ public final class Texts {
     return value instanceof Map<?, ?> map ? (Map<String, ?>) map : Map.of();
   }
 
-  private static List<Map<String, ?>> maps(Map<String, ?> reply, String key) {
+  static List<Map<String, ?>> maps(Map<String, ?> reply, String key) {
     List<Map<String, ?>> out = new ArrayList<>();
     if (reply.get(key) instanceof List<?> list) {
       list.forEach(element -> out.add(map(element)));

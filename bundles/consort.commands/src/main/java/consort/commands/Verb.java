@@ -93,6 +93,12 @@ public record Verb(String name, List<String> parameters, String more, String doc
               "",
               "Cancels the running call of an instrument and those that wait.",
               NAME),
+          new Verb(
+              "swap",
+              List.of("FILE.jar"),
+              "",
+              "Takes a driver jar into use; instruments move one by one, bad ones go back.",
+              Verb::swap),
           new Verb("why", List.of("NAME"), "", "Why an instrument is, or is not, available.", NAME),
           new Verb("info", List.of("NAME"), "", "The commands of an instrument.", NAME),
           new Verb(
@@ -118,12 +124,29 @@ public record Verb(String name, List<String> parameters, String more, String doc
     return name.equals("call") || name.equals("test");
   }
 
+  /** The option it takes besides those of all, such as {@code deadline}; empty for none. */
+  public String option() {
+    return takesDeadline() ? "deadline" : name.equals("swap") ? "only" : "";
+  }
+
+  /** What the value of its option is called. */
+  public String optionLabel() {
+    return takesDeadline() ? "D" : "NAME";
+  }
+
+  /** What its option means. */
+  public String optionDoc() {
+    return takesDeadline()
+        ? "How long it may take: 500ms, 2s, 1min."
+        : "The one instrument that moves; the others stay until it is left out.";
+  }
+
   /** The verb with what follows it: {@code call NAME.VERB [VALUE|NAME=VALUE ...]}. */
   public String synopsis() {
     return name
         + (parameters.isEmpty() ? "" : " " + String.join(" ", parameters))
         + (more.isEmpty() ? "" : " [" + more + " ...]")
-        + (takesDeadline() ? " [--deadline D]" : "");
+        + (option().isEmpty() ? "" : " [--" + option() + " " + optionLabel() + "]");
   }
 
   /** Whether this is carried out by the program that starts nodes, not by a node. */
@@ -135,10 +158,10 @@ public record Verb(String name, List<String> parameters, String more, String doc
    * The parameters of the node's command.
    *
    * @param words what follows the verb, without options
-   * @param deadline the value of {@code --deadline}, null for none
+   * @param value the value of its {@link #option}, null for none
    * @throws Misused when words are missing, too many or wrong
    */
-  public Map<String, Object> parameters(List<String> words, String deadline) {
+  public Map<String, Object> parameters(List<String> words, String value) {
     if (isElsewhere()) {
       throw new Misused("'" + name + "' is carried out by bin/consort itself");
     }
@@ -156,8 +179,8 @@ public record Verb(String name, List<String> parameters, String more, String doc
       throw new Misused("unexpected '" + words.get(needed) + "'");
     }
     Map<String, Object> made = request.of(words);
-    if (deadline != null) {
-      made.put("deadline", deadline);
+    if (value != null) {
+      made.put(option(), value);
     }
     return made;
   }
@@ -180,6 +203,13 @@ public record Verb(String name, List<String> parameters, String more, String doc
     Map<String, Object> request = map("name", target.group(1));
     request.put("verb", target.group(2));
     arguments(request, words.subList(1, words.size()));
+    return request;
+  }
+
+  /** Whoever sits before it follows: {@link Progress}. */
+  private static Map<String, Object> swap(List<String> words) {
+    Map<String, Object> request = map("file", absolute(words.get(0)));
+    request.put("wait", false);
     return request;
   }
 

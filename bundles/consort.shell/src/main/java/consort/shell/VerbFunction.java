@@ -5,6 +5,7 @@ import consort.api.Caller;
 import consort.api.Role;
 import consort.commands.Commands;
 import consort.commands.Json;
+import consort.commands.Progress;
 import consort.commands.Texts;
 import consort.commands.Verb;
 import java.util.ArrayList;
@@ -30,7 +31,7 @@ final class VerbFunction implements Function {
   @Override
   public Object execute(CommandSession session, List<Object> arguments) throws Failed {
     List<String> words = new ArrayList<>();
-    String deadline = null;
+    String value = null;
     boolean json = false;
     for (int i = 0; i < arguments.size(); i++) {
       String word = word(arguments.get(i));
@@ -39,16 +40,29 @@ final class VerbFunction implements Function {
           return "usage: " + verb.synopsis() + " [--json]\n" + verb.doc();
         }
         case "--json" -> json = true;
-        case "--deadline" -> {
-          if (!verb.takesDeadline() || i + 1 == arguments.size()) {
-            throw misused("--deadline: " + (verb.takesDeadline() ? "missing D" : "unknown option"));
+        case "--deadline", "--only" -> {
+          boolean known = word.equals("--" + verb.option());
+          if (!known || i + 1 == arguments.size()) {
+            throw misused(
+                word + ": " + (known ? "missing " + verb.optionLabel() : "unknown option"));
           }
-          deadline = word(arguments.get(++i));
+          value = word(arguments.get(++i));
         }
         default -> words.add(word);
       }
     }
-    Map<String, Object> reply = commands.run(verb.name(), parameters(words, deadline), CALLER);
+    Map<String, Object> reply = commands.run(verb.name(), parameters(words, value), CALLER);
+    boolean quiet = json;
+    reply =
+        Progress.follow(
+            verb.name(),
+            reply,
+            (command, more) -> commands.run(command, more, CALLER),
+            line -> {
+              if (!quiet) {
+                session.getConsole().println(line);
+              }
+            });
     if (!Boolean.TRUE.equals(reply.get("ok"))) {
       throw new Failed(Texts.error(reply));
     }
@@ -59,9 +73,9 @@ final class VerbFunction implements Function {
     return text.isEmpty() ? null : text;
   }
 
-  private Map<String, Object> parameters(List<String> words, String deadline) throws Failed {
+  private Map<String, Object> parameters(List<String> words, String value) throws Failed {
     try {
-      return verb.parameters(words, deadline);
+      return verb.parameters(words, value);
     } catch (Verb.Misused e) {
       throw misused(e.getMessage());
     }

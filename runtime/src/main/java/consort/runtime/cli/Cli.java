@@ -2,6 +2,7 @@
 package consort.runtime.cli;
 
 import consort.commands.Json;
+import consort.commands.Progress;
 import consort.commands.Texts;
 import consort.commands.Verb;
 import java.io.PrintStream;
@@ -78,10 +79,20 @@ public final class Cli {
       throws Node.Absent {
     ParseResult words = parsed.subcommand();
     Map<String, Object> request =
-        verb.parameters(positional, words.matchedOptionValue("--deadline", null));
-    Map<String, Object> reply = node.ask(verb.name(), request);
+        verb.parameters(positional, words.matchedOptionValue("--" + verb.option(), null));
+    boolean json = option("--json", parsed, words, false);
+    Map<String, Object> reply =
+        Progress.follow(
+            verb.name(),
+            node.ask(verb.name(), request),
+            node::ask,
+            line -> {
+              if (!json) {
+                out.println(line);
+              }
+            });
     boolean ok = Texts.succeeded(reply);
-    if (option("--json", parsed, words, false)) {
+    if (json) {
       out.println(Json.pretty(reply));
     } else if (Boolean.TRUE.equals(reply.get("ok"))) {
       String text = Texts.of(verb.name(), reply);
@@ -126,12 +137,12 @@ public final class Cli {
     for (Verb verb : verbs) {
       CommandSpec spec = spec(verb.name(), verb.doc());
       spec.usageMessage().customSynopsis("consort " + verb.synopsis());
-      if (verb.takesDeadline()) {
+      if (!verb.option().isEmpty()) {
         spec.addOption(
-            OptionSpec.builder("--deadline")
+            OptionSpec.builder("--" + verb.option())
                 .type(String.class)
-                .paramLabel("D")
-                .description("How long it may take: 500ms, 2s, 1min.")
+                .paramLabel(verb.optionLabel())
+                .description(verb.optionDoc())
                 .build());
       }
       root.addSubcommand(verb.name(), spec);
