@@ -19,6 +19,7 @@ import java.util.Objects;
  *     default, else the face's
  * @param caller who calls
  * @param correlation an id that ties logs, records and errors together; empty for none
+ * @param lease the lease it is made under, null for none
  */
 public record Call(
     String command,
@@ -26,7 +27,8 @@ public record Call(
     Map<String, ?> named,
     Duration deadline,
     Caller caller,
-    String correlation) {
+    String correlation,
+    LeaseToken lease) {
 
   /** Checks; the collections are not copied, do not change them. */
   public Call {
@@ -39,6 +41,17 @@ public record Call(
       throw new Refused(
           ErrorCode.BAD_ARGUMENT, command + ": the deadline " + deadline + " is not positive");
     }
+  }
+
+  /** A call under no lease. */
+  public Call(
+      String command,
+      List<?> positional,
+      Map<String, ?> named,
+      Duration deadline,
+      Caller caller,
+      String correlation) {
+    this(command, positional, named, deadline, caller, correlation, null);
   }
 
   /** A call with positional arguments, from code of this JVM. */
@@ -60,21 +73,32 @@ public record Call(
   /** This call with these named arguments instead. */
   public Call with(Map<String, ?> arguments) {
     return new Call(
-        command, positional, Collections.unmodifiableMap(arguments), deadline, caller, correlation);
+        command,
+        positional,
+        Collections.unmodifiableMap(arguments),
+        deadline,
+        caller,
+        correlation,
+        lease);
   }
 
   /** This call with another deadline. */
   public Call within(Duration limit) {
-    return new Call(command, positional, named, limit, caller, correlation);
+    return new Call(command, positional, named, limit, caller, correlation, lease);
   }
 
   /** This call on behalf of another caller. */
   public Call by(Caller who) {
-    return new Call(command, positional, named, deadline, who, correlation);
+    return new Call(command, positional, named, deadline, who, correlation, lease);
   }
 
   /** This call with a correlation id. */
   public Call correlated(String id) {
-    return new Call(command, positional, named, deadline, caller, id);
+    return new Call(command, positional, named, deadline, caller, id, lease);
+  }
+
+  /** This call under a lease; null for none. */
+  public Call under(LeaseToken token) {
+    return new Call(command, positional, named, deadline, caller, correlation, token);
   }
 }

@@ -21,6 +21,10 @@ public enum ErrorCode {
   STOPPED(ErrorKind.REFUSED),
   /** The deadline passed while the call was waiting; it was certainly not sent. */
   DEADLINE_IN_QUEUE(ErrorKind.REFUSED),
+  /** Another holds a lease on it. */
+  LEASED(ErrorKind.REFUSED),
+  /** The lease that is shown expired, was released or broken, or does not cover the instrument. */
+  LEASE_OVER(ErrorKind.REFUSED),
   /** The request itself is wrong: a file that cannot be read, a name that is taken. */
   BAD_REQUEST(ErrorKind.REFUSED),
   /** Another participant of a group did not come, so this call was not sent. */

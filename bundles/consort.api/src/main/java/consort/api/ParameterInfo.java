@@ -16,6 +16,7 @@ import java.util.Objects;
  * @param defaultValue what stands for one that was left out, a dynamic value of the type; may be
  *     null, which leaves it to the driver
  * @param doc one sentence for people, may be empty
+ * @param resource whether it names the part of the instrument that the command touches
  */
 public record ParameterInfo(
     String name,
@@ -25,7 +26,8 @@ public record ParameterInfo(
     List<Object> options,
     boolean optional,
     Object defaultValue,
-    String doc) {
+    String doc,
+    boolean resource) {
 
   /** Checks and copies. */
   public ParameterInfo {
@@ -34,6 +36,19 @@ public record ParameterInfo(
     Objects.requireNonNull(unit, "unit");
     Objects.requireNonNull(doc, "doc");
     options = List.copyOf(options);
+  }
+
+  /** A parameter that names no part of the instrument. */
+  public ParameterInfo(
+      String name,
+      ValueType type,
+      String unit,
+      Limits limits,
+      List<Object> options,
+      boolean optional,
+      Object defaultValue,
+      String doc) {
+    this(name, type, unit, limits, options, optional, defaultValue, doc, false);
   }
 
   /** A required parameter of which only name and type are known. */

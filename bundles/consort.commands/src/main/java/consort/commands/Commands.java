@@ -21,6 +21,16 @@ public interface Commands {
    */
   Map<String, Object> run(String command, Map<String, ?> parameters, Caller caller);
 
+  /**
+   * Begins to watch the events of this node. The first ones say how the instruments are now; they
+   * carry {@code initial}.
+   *
+   * @param parameters {@code name}: the only instrument of interest; without it all
+   * @param caller who asks
+   * @throws consort.api.Refused when a parameter is wrong, or too many watch already
+   */
+  Watch watch(Map<String, ?> parameters, Caller caller);
+
   /** All commands, in the order people read them. */
   List<CommandDoc> commands();
 }

@@ -87,6 +87,21 @@ final class LookCommands {
         "labels", s.labels());
   }
 
+  /** The state of an instrument as an event: how it is when a watch begins. */
+  static Map<String, Object> initial(InstrumentStatus s) {
+    return Plain.map(
+        "topic", "consort/instrument/" + s.state(),
+        "initial", true,
+        "instrument", s.name(),
+        "state", s.state().name(),
+        "reason", s.reason() == Reason.NONE ? "" : s.reason().text(),
+        "text", s.text(),
+        "driver", s.driver(),
+        "version", s.driverVersion(),
+        "time", s.since().toString(),
+        "timestamp", s.since().toEpochMilli());
+  }
+
   private Map<String, Object> status(Parameters p) {
     InstrumentStatus s = Instruments.require(coordinator, p.instrument()).status();
     CallCounts counts = s.counts();

@@ -2,10 +2,15 @@
 package consort.commands;
 
 import consort.api.Caller;
+import consort.api.ErrorCode;
 import consort.api.InstrumentException;
+import consort.api.Refused;
+import consort.api.Role;
 import consort.api.coordinator.Coordinator;
 import consort.api.deploy.Deployment;
 import consort.api.link.LinkService;
+import java.util.Dictionary;
+import java.util.Hashtable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,11 +18,15 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
+import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.event.EventConstants;
+import org.osgi.service.event.EventHandler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,19 +34,33 @@ import org.slf4j.LoggerFactory;
 @Component(service = Commands.class)
 public final class NodeCommands implements Commands {
 
+  private static final CommandDoc WATCH =
+      new CommandDoc(
+          "watch",
+          Role.OBSERVER,
+          List.of(new CommandDoc.Parameter("name", "the only instrument of interest", true)),
+          "Tells what happens.");
+
   private static final Logger LOG = LoggerFactory.getLogger(NodeCommands.class);
 
   private final AtomicReference<Deployment> deployment = new AtomicReference<>();
   private final AtomicReference<LinkService> links = new AtomicReference<>();
   private final Map<String, Command> commands = new LinkedHashMap<>();
+  private final Coordinator coordinator;
+  private final Watches watches = new Watches();
+  private ServiceRegistration<EventHandler> handler;
 
   /** Wires; {@code context} is that of this bundle. */
   @Activate
   public NodeCommands(BundleContext context, @Reference Coordinator coordinator) {
     this(coordinator, () -> stop(context));
+    Dictionary<String, Object> topics = new Hashtable<>();
+    topics.put(EventConstants.EVENT_TOPIC, Watches.TOPICS);
+    handler = context.registerService(EventHandler.class, watches, topics);
   }
 
   NodeCommands(Coordinator coordinator, Runnable stop) {
+    this.coordinator = coordinator;
     Stream.of(
             new LookCommands(coordinator, deployment::get, links::get).all(),
             new ControlCommands(coordinator, deployment::get, stop).all(),
@@ -71,6 +94,35 @@ public final class NodeCommands implements Commands {
 
   void unbindLinks(LinkService service) {
     links.compareAndSet(service, null);
+  }
+
+  @Override
+  public Watch watch(Map<String, ?> parameters, Caller caller) {
+    caller.require(Role.OBSERVER, "watch");
+    String name;
+    try {
+      Parameters p = new Parameters(WATCH, parameters);
+      name = p.has("name") ? p.instrument() : "";
+    } catch (Wrong wrong) {
+      throw new Refused(ErrorCode.BAD_REQUEST, wrong.getMessage());
+    }
+    Watches.Queue watch = watches.open(name, caller);
+    // What changes from here on comes behind; at worst a state is told twice.
+    coordinator.instruments().forEach(i -> watch.offer(LookCommands.initial(i.status())));
+    return watch;
+  }
+
+  /** Ends all watches. */
+  @Deactivate
+  void close() {
+    watches.close();
+    if (handler != null) {
+      try {
+        handler.unregister();
+      } catch (IllegalStateException e) {
+        // gone already: the bundle is stopping
+      }
+    }
   }
 
   @Override

@@ -3,6 +3,7 @@ package consort.commands;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -51,6 +52,27 @@ public final class Texts {
       case "swap" -> swap(reply);
       default -> printable(reply.toString());
     };
+  }
+
+  /** An event as one line. */
+  public static String event(Map<String, ?> event) {
+    String topic = text(event, "topic");
+    String subject = text(event, "instrument");
+    if (subject.isEmpty()) {
+      subject = joined(event.get("instruments"));
+    }
+    boolean state = topic.startsWith("consort/instrument/");
+    String what =
+        state
+            ? state(event)
+            : topic.replaceFirst("^consort/", "").replaceAll("[/_]", " ").toLowerCase(Locale.ROOT);
+    String words = text(event, "text");
+    if (state && words.isEmpty()) {
+      words = (text(event, "driver") + " " + text(event, "version")).strip();
+    }
+    String line =
+        String.format("%-27s  %-10s  %-18s  %s", text(event, "time"), subject, what, words);
+    return printable(line).replace('\n', ' ').stripTrailing();
   }
 
   private static String list(Map<String, ?> reply) {

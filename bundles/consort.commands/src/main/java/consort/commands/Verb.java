@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * command of the same name. Needs nothing but the JDK.
  *
  * @param name the verb
- * @param parameters what follows it, in order
+ * @param parameters what follows it, in order; in square brackets what may be left out
  * @param more what may follow that any number of times; empty for nothing
  * @param doc one sentence for people
  * @param request makes the parameters of the node's command of the same name; null for the words
@@ -46,7 +46,7 @@ public record Verb(String name, List<String> parameters, String more, String doc
   private static final Pattern ASSIGNMENT =
       Pattern.compile("([A-Za-z_][A-Za-z0-9_]*)=(.*)", Pattern.DOTALL);
   private static final Pattern TARGET = Pattern.compile("([A-Za-z][A-Za-z0-9_]*)\\.(.+)");
-  private static final Request NOTHING = words -> new LinkedHashMap<>();
+  private static final Request NOTHING = words -> map();
   private static final Request NAME = words -> map("name", words.get(0));
 
   /** All verbs, in the order people read them. */
@@ -107,6 +107,12 @@ public record Verb(String name, List<String> parameters, String more, String doc
               "",
               "The newest bytes on the links of an instrument.",
               NAME),
+          new Verb(
+              "watch",
+              List.of("[NAME]"),
+              "",
+              "Tells what happens, a line each, until it is ended.",
+              words -> words.isEmpty() ? map() : map("name", words.get(0))),
           new Verb("drivers", List.of(), "", "The installed drivers and who uses them.", NOTHING),
           new Verb(
               "findings",
@@ -141,6 +147,11 @@ public record Verb(String name, List<String> parameters, String more, String doc
         : "The one instrument that moves; the others stay until it is left out.";
   }
 
+  /** Whether what it gives comes piece by piece: events, not a reply. */
+  public boolean streams() {
+    return name.equals("watch");
+  }
+
   /** The verb with what follows it: {@code call NAME.VERB [VALUE|NAME=VALUE ...]}. */
   public String synopsis() {
     return name
@@ -171,12 +182,12 @@ public record Verb(String name, List<String> parameters, String more, String doc
         throw new Misused("unknown option " + word);
       }
     }
-    int needed = parameters.size();
-    if (words.size() < needed) {
+    int most = parameters.size();
+    if (words.size() < most && !parameters.get(words.size()).startsWith("[")) {
       throw new Misused("missing " + parameters.get(words.size()));
     }
-    if (words.size() > needed && more.isEmpty()) {
-      throw new Misused("unexpected '" + words.get(needed) + "'");
+    if (words.size() > most && more.isEmpty()) {
+      throw new Misused("unexpected '" + words.get(most) + "'");
     }
     Map<String, Object> made = request.of(words);
     if (value != null) {
@@ -244,6 +255,10 @@ public record Verb(String name, List<String> parameters, String more, String doc
 
   private static String absolute(String path) {
     return Path.of(path).toAbsolutePath().normalize().toString();
+  }
+
+  private static Map<String, Object> map() {
+    return new LinkedHashMap<>();
   }
 
   private static Map<String, Object> map(String key, Object value) {

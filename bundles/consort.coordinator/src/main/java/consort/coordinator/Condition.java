@@ -54,10 +54,10 @@ final class Condition {
   /**
    * Takes a state.
    *
-   * @return what is worth telling, null for nothing: calls come and go too often to tell of each,
-   *     and an attempt to connect that fails as the one before is no news
+   * @param version the version of the driver in use, empty for none
+   * @return the change, null for none: calls come and go too often to tell of each
    */
-  String enter(State now) {
+  Change enter(State now, String version) {
     if (now == state) {
       return null;
     }
@@ -67,12 +67,13 @@ final class Condition {
       return null;
     }
     since = env.now();
-    String latest = now + (reason() == Reason.NONE ? "" : "(" + reason.text() + ") " + text);
+    Change change = new Change(since, now, reason(), text(), version, true);
+    String latest = change.toString();
     if (now == State.STARTING || latest.equals(news)) {
-      return null;
+      return new Change(since, now, reason(), text(), version, false);
     }
     news = latest;
-    return latest;
+    return change;
   }
 
   private static boolean isTurn(State state) {

@@ -107,13 +107,15 @@ final class Crew {
     working = false;
   }
 
-  /** Counts the thread of an urgent call as stuck. */
-  void stuck(Pending urgent) {
+  /** Gives up the thread of an urgent call that is in the driver. */
+  void stuck(UrgentCalls.Run urgent) {
     stuck.add(urgent);
+    urgent.thread().setName("guard " + guard.name() + " stuck");
+    urgent.thread().interrupt();
   }
 
   /** The thread of an urgent call is back. */
-  void back(Pending urgent) {
+  void back(UrgentCalls.Run urgent) {
     stuck.remove(urgent);
   }
 

@@ -11,12 +11,15 @@ import consort.api.coordinator.Diagnosis;
 import consort.api.coordinator.DriverStatus;
 import consort.api.coordinator.Groups;
 import consort.api.coordinator.InstrumentSpec;
+import consort.api.coordinator.Leases;
 import consort.api.coordinator.SwapOutcome;
 import consort.api.coordinator.SwapStatus;
 import consort.api.coordinator.TemporaryInstrument;
 import consort.api.driver.DriverFactory;
 import consort.api.link.LinkService;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -38,6 +41,7 @@ import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.osgi.service.event.EventAdmin;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,6 +58,8 @@ public final class DefaultCoordinator implements Coordinator {
   private final BundleContext context;
   private final DriverThreads threads = new DriverThreads();
   private final Publisher publisher;
+  private final Events events;
+  private final DefaultLeases leases;
   private final Environment published;
   private final Environment unpublished;
   private final Map<String, Guard> guards = new ConcurrentSkipListMap<>();
@@ -62,7 +68,7 @@ public final class DefaultCoordinator implements Coordinator {
       new ConcurrentHashMap<>();
   private final Mover mover;
   private final ServiceRegistration<Groups> groups;
-  private final Events events = new Events();
+  private final ServiceRegistration<Leases> leaseService;
 
   /** Made by declarative services. */
   @Activate
@@ -75,24 +81,36 @@ public final class DefaultCoordinator implements Coordinator {
     String node = context.getProperty("consort.node");
     this.publisher = new Publisher(context, node == null ? "" : node);
     this.mover = new Mover(guards::values, sources::values, patience, this::postponed);
-    this.published = new LiveEnvironment(threads, links, publisher, true, events, mover::failed);
-    this.unpublished = new LiveEnvironment(threads, links, publisher, false, events, mover::failed);
+    this.events = new Events(node == null ? "" : node, publisher);
+    String home = context.getProperty("consort.home");
+    Path folder = home == null ? null : Path.of(home, "data", "leases");
+    this.leases = new DefaultLeases(threads, folder, this::require);
+    Permits permits = leases.table();
+    this.published =
+        new LiveEnvironment(threads, links, publisher, events, permits, true, mover::failed);
+    this.unpublished =
+        new LiveEnvironment(threads, links, publisher, events, permits, false, mover::failed);
+    this.leaseService = context.registerService(Leases.class, leases, null);
     this.groups =
         context.registerService(Groups.class, new DefaultGroups(published, this::guard), null);
   }
 
   private void postponed(SwapStatus status) {
     LOG.info("{}: {} to {}: {}", status.instrument(), status.from(), status.to(), status.text());
-    events.swap(Events.SWAP_POSTPONED, status);
+    events.swap("POSTPONED", Instant.now(), status);
   }
 
-  @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
-  void bindEvents(EventAdmin service) {
-    events.bind(service);
+  /** Events are told from now on. */
+  @Reference(
+      cardinality = ReferenceCardinality.OPTIONAL,
+      policy = ReferencePolicy.DYNAMIC,
+      policyOption = ReferencePolicyOption.GREEDY)
+  void bindEvents(EventAdmin admin) {
+    events.bind(admin);
   }
 
-  void unbindEvents(EventAdmin service) {
-    events.unbind(service);
+  void unbindEvents(EventAdmin admin) {
+    events.unbind(admin);
   }
 
   /** A driver appears: instruments that should use it move to it, one by one. */
@@ -221,13 +239,8 @@ public final class DefaultCoordinator implements Coordinator {
   public void remove(String name) {
     Guard guard = guards.remove(name);
     if (guard != null) {
-      end(guard);
+      guard.close();
     }
-  }
-
-  private void end(Guard guard) {
-    guard.close();
-    threads.later(Guard.GRACE.toNanos(), () -> guard.abandon(null));
   }
 
   @Override
@@ -262,7 +275,7 @@ public final class DefaultCoordinator implements Coordinator {
       guard.requireReady();
       return guard;
     } catch (RuntimeException e) {
-      end(guard);
+      guard.close();
       throw e;
     }
   }
@@ -330,7 +343,7 @@ public final class DefaultCoordinator implements Coordinator {
             .filter(s -> s.name().equals(guard.plan().spec.driver()))
             .sorted(DriverSource.NEWEST_FIRST)
             .toList();
-    return Why.of(guard, candidates, source -> note(guard, source));
+    return Why.of(guard, candidates, source -> note(guard, source), leases.table().on(name));
   }
 
   /** Why an instrument does not use an installed driver; empty when it may. */
@@ -352,11 +365,13 @@ public final class DefaultCoordinator implements Coordinator {
   @Deactivate
   void close() {
     Publisher.unregister(groups);
+    Publisher.unregister(leaseService);
     mover.close();
     List<Guard> all = new ArrayList<>(guards.values());
     all.addAll(temporary);
     all.forEach(Guard::close);
     leave(all, any -> true);
+    leases.close();
     publisher.close();
     threads.close();
   }

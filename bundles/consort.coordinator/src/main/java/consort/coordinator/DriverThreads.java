@@ -41,13 +41,9 @@ final class DriverThreads implements AutoCloseable {
     return thread;
   }
 
-  /** Runs something on a thread that may be held for ever; nothing any more after the end. */
+  /** Runs something on a thread that may be held for ever. */
   void run(Runnable task) {
-    try {
-      pool.execute(task);
-    } catch (RejectedExecutionException e) {
-      LOG.debug("the node is going down: {} is not run", task);
-    }
+    pool.execute(task);
   }
 
   /**
@@ -70,10 +66,10 @@ final class DriverThreads implements AutoCloseable {
     }
   }
 
-  /** Ends the timer and, as they become free, the threads. */
+  /** Ends the timer and, as they become free, the threads; what still comes is still run. */
   @Override
   public void close() {
     timer.shutdown();
-    pool.shutdown();
+    pool.setKeepAliveTime(0, TimeUnit.SECONDS);
   }
 }

@@ -29,11 +29,16 @@ interface Environment {
   /** Begins a session of links for an instrument. */
   LinkSession links(String instrument, Consumer<String> lost);
 
+  /** The leases that calls are checked against. */
+  default Permits permits() {
+    return Permits.ALL;
+  }
+
   /** Told of each transition, under the guard's lock; for tests of the table. */
   default void stepped(Phase from, Event event) {}
 
   /** Told of each change of state, under the guard's lock: must only note it. */
-  void changed(Guard guard, String what);
+  void changed(Guard guard, Change change);
 
   /** Told that an instance is ready, under the guard's lock: must only note it. */
   void ready(Guard guard, Instance instance);
@@ -53,5 +58,5 @@ interface Environment {
   default void swapped(Guard guard, SwapOutcome outcome, DriverSource target, Swap.Blame blame) {}
 
   /** Told of a mistake in a driver, under the guard's lock: must only note it. */
-  void mistake(Guard guard, String where, Throwable cause);
+  void mistake(Guard guard, String where, Thrown thrown);
 }

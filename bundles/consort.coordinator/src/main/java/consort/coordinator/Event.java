@@ -13,6 +13,8 @@ enum Event {
   BROKEN,
   /** There is no driver to make an instance with. */
   NO_DRIVER,
+  /** Too many threads of the instrument's drivers are stuck to begin anew. */
+  EXHAUSTED,
   /** A call is taken from the queue. */
   CALL,
   /** An urgent call. */

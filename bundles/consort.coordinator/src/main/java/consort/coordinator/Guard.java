@@ -73,6 +73,7 @@ final class Guard implements TemporaryInstrument {
   private final Object lock = new Object();
   private final Condition condition;
   private final Waiting waiting;
+  private final UrgentCalls urgents;
   private final Crew crew;
 
   private volatile Plan plan;
@@ -80,6 +81,9 @@ final class Guard implements TemporaryInstrument {
 
   /** Counts the phases, so that a timer of one that is over does nothing. */
   private long entered;
+
+  /** Takes the timer of the phase off. */
+  private Runnable disarm = () -> {};
 
   /** Whether an instance that was ready is being exchanged. */
   private boolean exchanging;
@@ -109,6 +113,7 @@ final class Guard implements TemporaryInstrument {
     this.env = env;
     this.condition = new Condition(name, env);
     this.waiting = new Waiting(name, condition);
+    this.urgents = new UrgentCalls(name);
     this.crew = new Crew(this, env);
   }
 
@@ -150,7 +155,7 @@ final class Guard implements TemporaryInstrument {
           condition.text(),
           condition.since(),
           spec.driver(),
-          current == null ? "" : current.plan.source.version().toString(),
+          driverVersion(),
           current == null ? Identity.UNKNOWN : current.identity(),
           spec.connection().toString(),
           waiting.size(),
@@ -234,6 +239,7 @@ final class Guard implements TemporaryInstrument {
       if (info != null) {
         pending.bind(info);
       }
+      pending.admit(env.permits());
       Worker woken;
       synchronized (lock) {
         crew.hold();
@@ -262,8 +268,12 @@ final class Guard implements TemporaryInstrument {
     if (shut && !exchanging) {
       throw condition.unavailable();
     }
+    if (env.nanoTime() - pending.deadline() >= 0) {
+      // Its timer may be over already: nobody else would notice.
+      throw pending.expiredInQueue();
+    }
     if (pending.urgent() && GuardTable.of(phase, Event.URGENT) != null) {
-      waiting.requireRoomForUrgent();
+      urgents.requireRoom();
       step(Event.URGENT, pending);
       return;
     }
@@ -287,8 +297,9 @@ final class Guard implements TemporaryInstrument {
         next();
       } else if (waiting.remove(pending)) {
         waiting.fail(pending, pending.expiredInQueue());
-      } else if (waiting.isUrgent(pending)) {
+      } else if (urgents.of(pending) != null) {
         waiting.fail(pending, pending.overdue());
+        cancelStage(urgents.of(pending).stage());
         env.later(GRACE.toNanos(), () -> urgentGraceOver(pending));
       }
     }
@@ -340,9 +351,12 @@ final class Guard implements TemporaryInstrument {
 
   // ---- What shall be ----
 
-  /** Gives the guard a new plan, and works towards it. */
+  /** Gives the guard a new plan, and works towards it; once it is to be closed, that is final. */
   void want(Plan wanted) {
     synchronized (lock) {
+      if (plan != null && plan.goal == Plan.Goal.CLOSE) {
+        return;
+      }
       plan = wanted;
       exchanging =
           wanted.goal == Plan.Goal.RUN
@@ -437,19 +451,26 @@ final class Guard implements TemporaryInstrument {
       String why = "the driver " + current.plan.source + " was removed while it was busy";
       condition.because(Reason.NO_DRIVER, why);
       if (running != null) {
-        waiting.fail(running, new TimedOut(running + ": " + why + "; its effect is unknown"));
+        waiting.fail(running, removed(running, why));
         if (swap != null) {
           swap.note("the running call was given up");
         }
       }
+      urgents.all().forEach(run -> waiting.fail(run.call, removed(run.call, why)));
       if (GuardTable.of(phase, Event.TIMEOUT) != null) {
         step(Event.TIMEOUT);
       }
       if (GuardTable.of(phase, Event.GRACE_OVER) != null) {
         step(Event.GRACE_OVER);
+      } else if (!urgents.isEmpty()) {
+        step(Event.URGENT_STUCK);
       }
       next();
     }
+  }
+
+  private static TimedOut removed(Pending call, String why) {
+    return new TimedOut(call + ": " + why + "; its effect is unknown");
   }
 
   // ---- The driver's thread ----
@@ -553,7 +574,7 @@ final class Guard implements TemporaryInstrument {
       case SAVE -> saved(outcome, thrown);
       case CLOSE -> {
         if (thrown != null) {
-          env.mistake(this, "close", thrown.shown());
+          env.mistake(this, "close", thrown);
         }
         if (swap != null) {
           swap.closed(env.nanoTime());
@@ -566,7 +587,7 @@ final class Guard implements TemporaryInstrument {
 
   private void saved(Object outcome, Thrown thrown) {
     if (thrown != null && !(thrown.cause() instanceof InstrumentException)) {
-      env.mistake(this, "save", thrown.shown());
+      env.mistake(this, "save", thrown);
     }
     if (swap == null) {
       // It is stopped, or begins anew, meanwhile.
@@ -595,32 +616,35 @@ final class Guard implements TemporaryInstrument {
     step(Event.SAVE_FAILED);
   }
 
-  private void started(Instance made, Thrown thrown) {
+  private void started(Instance made, Thrown failure) {
+    boolean broken = made.isClosed();
+    if (broken) {
+      instance = null;
+    }
     if (phase == Phase.LATE_START) {
       String limit = Texts.seconds(startLimit(made.plan).toNanos());
       condition.because(Reason.CONNECT_TIMEOUT, "connecting took longer than " + limit);
       failStart(made.plan, Event.START_FAILED);
-    } else if (thrown == null) {
+    } else if (failure == null) {
       lastInfo = made.info();
       lastGood = made.plan;
       step(Event.STARTED);
     } else {
-      Throwable cause = thrown.cause();
-      String text = thrown.text();
-      condition.remember(text);
-      if (!(cause instanceof InstrumentException)) {
-        env.mistake(this, "connect", thrown.shown());
+      condition.remember(failure.text());
+      if (!(failure.cause() instanceof InstrumentException)) {
+        env.mistake(this, "connect", failure);
       }
-      if (made.broken(cause)) {
-        condition.because(Reason.CONFIGURATION, text);
-        made.links.close();
-        instance = null;
+      if (broken) {
+        condition.because(Reason.CONFIGURATION, failure.text());
         failStart(made.plan, Event.BROKEN);
       } else {
-        boolean link = cause instanceof Unreachable e && e.code() == ErrorCode.NO_LINK;
-        condition.because(link ? Reason.NO_LINK : Reason.CONNECT_FAILED, text);
+        boolean link = failure.cause() instanceof Unreachable e && e.code() == ErrorCode.NO_LINK;
+        condition.because(link ? Reason.NO_LINK : Reason.CONNECT_FAILED, failure.text());
         failStart(made.plan, Event.START_FAILED);
       }
+    }
+    if (broken) {
+      giveUpUrgentCalls();
     }
   }
 
@@ -664,7 +688,7 @@ final class Guard implements TemporaryInstrument {
     if (thrown.cause() instanceof InstrumentException e) {
       return e;
     }
-    env.mistake(this, call.toString(), thrown.shown());
+    env.mistake(this, call.toString(), thrown);
     String text = call + ": the driver failed: " + thrown.text();
     return new Faulted(ErrorCode.DRIVER_ERROR, 0, text, thrown.shown());
   }
@@ -723,15 +747,25 @@ final class Guard implements TemporaryInstrument {
   /** Tells the state, once all that follows from an event is done. */
   private void tell() {
     boolean shut = phase == Phase.STOPPED || phase == Phase.CLOSED;
-    String news = condition.enter(exchanging && !shut ? State.SWAPPING : phase.state());
-    if (news != null) {
-      env.changed(this, news);
+    State state = exchanging && !shut ? State.SWAPPING : phase.state();
+    if (state != condition.state()) {
+      Change change = condition.enter(state, driverVersion());
+      if (change != null) {
+        env.changed(this, change);
+      }
     }
+  }
+
+  private String driverVersion() {
+    Instance current = instance;
+    return current == null ? "" : current.plan.source.version().toString();
   }
 
   /** Arms the limit of the phase that begins. */
   private void arm() {
     entered++;
+    disarm.run();
+    disarm = () -> {};
     switch (phase) {
       case STARTING -> arm(startLimit(plan), Event.TIMEOUT);
       case LATE_START, OVERDUE, LATE_STAGE, SAVING, CLOSING -> arm(GRACE, Event.GRACE_OVER);
@@ -747,16 +781,17 @@ final class Guard implements TemporaryInstrument {
 
   private void arm(Duration limit, Event event) {
     long now = entered;
-    env.later(
-        limit.toNanos(),
-        () -> {
-          synchronized (lock) {
-            if (entered == now) {
-              limitOver(event);
-              next();
-            }
-          }
-        });
+    disarm =
+        env.later(
+            limit.toNanos(),
+            () -> {
+              synchronized (lock) {
+                if (entered == now) {
+                  limitOver(event);
+                  next();
+                }
+              }
+            });
   }
 
   private void limitOver(Event event) {
@@ -840,8 +875,17 @@ final class Guard implements TemporaryInstrument {
         }
         env.ready(this, instance);
       }
-      case WITHDRAW -> env.withdrawn(this);
+      case WITHDRAW -> {
+        env.withdrawn(this);
+        if (phase == Phase.CLOSED) {
+          end.run();
+        }
+      }
       case DO_START -> {
+        if (instance != null && instance.isUnmade()) {
+          instance.links.close();
+          instance = null;
+        }
         if (instance == null) {
           Instance.Entry entry = swap == null ? null : swap.entry(plan);
           instance = new Instance(plan, entry, made -> env.links(name, why -> linkLost(made, why)));
@@ -852,7 +896,11 @@ final class Guard implements TemporaryInstrument {
         running = waiting.take();
         crew.dispatch(new Job(Job.Kind.CALL, instance, running));
       }
-      case DO_URGENT -> runUrgent((Pending) what, instance);
+      case DO_URGENT -> {
+        waiting.sent();
+        UrgentCalls.Run run = urgents.begin((Pending) what, instance);
+        env.run(() -> runUrgent(run));
+      }
       case DO_SYNC -> {
         running = null;
         stage = null;
@@ -885,11 +933,20 @@ final class Guard implements TemporaryInstrument {
     return switch (phase) {
       case READY -> {
         if (instance.plan != plan) {
+          // Those that run are let finish; each has a deadline.
+          if (!urgents.isEmpty()) {
+            yield null;
+          }
           yield swap != null && swap.toSave() && instance.saves() ? Event.SAVE : Event.DISCARD;
         }
         yield waiting.isEmpty() ? null : Event.CALL;
       }
-      case OFFLINE -> instance != null && instance.plan != plan ? Event.DISCARD : beginning();
+      case OFFLINE -> {
+        if (instance != null && instance.plan != plan) {
+          yield urgents.isEmpty() ? Event.DISCARD : null;
+        }
+        yield beginning();
+      }
       case FAULT -> plan == failed ? null : beginning();
       case STOPPED -> plan.goal == Plan.Goal.STOP ? null : beginning();
       case STARTING,
@@ -921,15 +978,11 @@ final class Guard implements TemporaryInstrument {
     if (phase == Phase.OFFLINE && (retryPending || plan == failed)) {
       return null;
     }
-    if (crew.stuck() >= STUCK) {
-      if (phase == Phase.FAULT) {
-        failed = plan;
-        exchanging = false;
-        condition.because(
-            Reason.STUCK, crew.stuck() + " threads of its drivers are stuck; restart the node");
-        waiting.failAll(condition::unavailable);
-        return null;
-      }
+    if (instance == null && crew.stuck() >= STUCK) {
+      failed = plan;
+      condition.because(
+          Reason.STUCK, crew.stuck() + " threads of its drivers are stuck; restart the node");
+      return Event.EXHAUSTED;
     }
     return Event.START;
   }
@@ -942,50 +995,82 @@ final class Guard implements TemporaryInstrument {
 
   // ---- What the actions do ----
 
-  private void runUrgent(Pending call, Instance on) {
-    waiting.begin(call);
-    env.run(
-        () -> {
-          Thread thread = Thread.currentThread();
-          String poolName = thread.getName();
-          thread.setName("guard " + name + " urgent");
-          Object outcome;
-          try {
-            outcome = call.run(on, env);
-          } catch (Throwable t) {
-            outcome = Thrown.of(t);
-          } finally {
-            Deadline.set(null);
-            thread.setName(poolName);
-          }
-          if (outcome instanceof CompletionStage<?> returned) {
-            follow(returned, (value, thrown) -> urgentDone(call, outcome(call, on, value, thrown)));
-          } else {
-            urgentDone(call, outcome);
-          }
-        });
+  /** Runs an urgent call, on a thread of its own. */
+  private void runUrgent(UrgentCalls.Run run) {
+    synchronized (lock) {
+      if (!urgents.enter(run)) {
+        return;
+      }
+    }
+    Thread thread = Thread.currentThread();
+    String poolName = thread.getName();
+    thread.setName("guard " + name + " urgent");
+    try {
+      Object outcome = run.call.run(run.on, env);
+      if (outcome instanceof CompletionStage<?> returned) {
+        awaitUrgent(run, returned);
+      } else {
+        urgentDone(run, outcome);
+      }
+    } catch (Throwable t) {
+      urgentDone(run, Thrown.of(t));
+    } finally {
+      Deadline.set(null);
+      synchronized (lock) {
+        urgents.leave(run);
+        crew.back(run);
+      }
+      // Only now nobody interrupts or names it any more.
+      Thread.interrupted();
+      thread.setName(poolName);
+    }
   }
 
-  private void urgentDone(Pending call, Object outcome) {
+  private void awaitUrgent(UrgentCalls.Run run, CompletionStage<?> returned) {
+    boolean wanted;
     synchronized (lock) {
-      waiting.end(call);
-      crew.back(call);
-      if (call.outcome() == null) {
-        Object answer = outcome instanceof Thrown t ? failure(call, t) : outcome;
-        waiting.settle(call, answer);
-        call.signal();
+      wanted = urgents.await(run, returned);
+    }
+    if (!wanted) {
+      cancelStage(returned);
+    }
+    follow(returned, (value, thrown) -> urgentDone(run, outcome(run.call, run.on, value, thrown)));
+  }
+
+  private void urgentDone(UrgentCalls.Run run, Object outcome) {
+    synchronized (lock) {
+      urgents.end(run);
+      if (run.call.outcome() == null) {
+        waiting.settle(run.call, outcome instanceof Thrown t ? failure(run.call, t) : outcome);
+        run.call.signal();
       }
+      next();
     }
   }
 
   private void urgentGraceOver(Pending call) {
     synchronized (lock) {
-      if (waiting.isUrgent(call) && GuardTable.of(phase, Event.URGENT_STUCK) != null) {
-        waiting.end(call);
-        crew.stuck(call);
+      if (urgents.of(call) == null) {
+        return;
+      }
+      if (GuardTable.of(phase, Event.URGENT_STUCK) == null) {
+        // The grace of an attempt to connect decides first.
+        env.later(GRACE.toNanos(), () -> urgentGraceOver(call));
+      } else {
         stuckIn(call.toString());
         step(Event.URGENT_STUCK);
         next();
+      }
+    }
+  }
+
+  /** Their instance goes: they get an error, those in the driver count as stuck. */
+  private void giveUpUrgentCalls() {
+    for (UrgentCalls.Run run : urgents.giveUp()) {
+      waiting.fail(run.call, condition.lost(run.call));
+      cancelStage(run.stage());
+      if (run.thread() != null) {
+        crew.stuck(run);
       }
     }
   }
@@ -1008,6 +1093,9 @@ final class Guard implements TemporaryInstrument {
   }
 
   private void cancelStage(CompletionStage<?> of) {
+    if (of == null) {
+      return;
+    }
     // On a thread of its own: it may run code of the driver.
     env.run(
         () -> {
@@ -1029,6 +1117,7 @@ final class Guard implements TemporaryInstrument {
     running = null;
     stage = null;
     crew.abandon();
+    giveUpUrgentCalls();
   }
 
   private void retryLater() {
@@ -1043,17 +1132,18 @@ final class Guard implements TemporaryInstrument {
     retryPending = true;
     Plan of = plan;
     long now = entered;
-    env.later(
-        plan.spec.reconnect().delay(attempts++).toNanos(),
-        () -> {
-          synchronized (lock) {
-            if (entered == now && plan == of && retryPending) {
-              retryPending = false;
-              failed = null;
-              next();
-            }
-          }
-        });
+    disarm =
+        env.later(
+            plan.spec.reconnect().delay(attempts++).toNanos(),
+            () -> {
+              synchronized (lock) {
+                if (entered == now && plan == of && retryPending) {
+                  retryPending = false;
+                  failed = null;
+                  next();
+                }
+              }
+            });
   }
 
   private static Duration startLimit(Plan of) {
@@ -1084,7 +1174,8 @@ final class Guard implements TemporaryInstrument {
   boolean settled() {
     synchronized (lock) {
       return switch (phase) {
-        case OFFLINE, FAULT, STOPPED, CLOSED -> true;
+        case OFFLINE -> instance == null || instance.plan == plan;
+        case FAULT, STOPPED, CLOSED -> true;
         case STARTING, LATE_START, SAVING, CLOSING -> false;
         case READY, BUSY, WAITING, OVERDUE, LATE_STAGE, RESYNC -> instance.plan == plan;
       };
@@ -1190,15 +1281,16 @@ final class Guard implements TemporaryInstrument {
     }
   }
 
-  /** Has something run when the guard is closed. */
+  /** Has something run when the guard is closed, under its lock: must only note it. */
   void onEnd(Runnable task) {
     end = task;
   }
 
+  /** Ends it; what still runs after the grace is given up. */
   @Override
   public void close() {
     want(new Plan(Plan.Goal.CLOSE, plan.spec, null, null));
-    end.run();
+    env.later(GRACE.toNanos(), () -> abandon(null));
   }
 
   @Override

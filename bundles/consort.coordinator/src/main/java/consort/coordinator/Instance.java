@@ -62,6 +62,7 @@ final class Instance {
   private volatile String unrestored = "";
   private volatile boolean restored;
   private boolean connectedOnce;
+  private volatile boolean closed;
 
   /**
    * An instance that is not made yet.
@@ -123,6 +124,16 @@ final class Instance {
         || (unmade && (cause instanceof IllegalArgumentException || cause instanceof LinkageError));
   }
 
+  /** Whether there is no driver yet, so that another attempt begins with nothing. */
+  boolean isUnmade() {
+    return driver == null;
+  }
+
+  /** Whether it was closed, by itself if starting failed for good. */
+  boolean isClosed() {
+    return closed;
+  }
+
   /** Whether results need no check, as they come from declared Java types. */
   boolean typed() {
     return driver instanceof TypedDriver;
@@ -135,11 +146,26 @@ final class Instance {
 
   /**
    * Makes the driver where there is none, and connects it; one that takes the place of another is
-   * then compared, tested and given its state.
+   * then compared, tested and given its state. What is broken is closed again.
    *
    * @throws Exception whatever the driver throws
    */
   void start() throws Exception {
+    try {
+      connect();
+    } catch (Throwable t) {
+      if (broken(t)) {
+        try {
+          close();
+        } catch (Throwable more) {
+          t.addSuppressed(more);
+        }
+      }
+      throw t;
+    }
+  }
+
+  private void connect() throws Exception {
     InstrumentSpec spec = plan.spec;
     long begin = System.nanoTime();
     if (driver == null) {
@@ -284,6 +310,7 @@ final class Instance {
 
   /** Closes the driver, then its links. */
   void close() throws Exception {
+    closed = true;
     try {
       if (target instanceof AutoCloseable closeable) {
         closeable.close();

@@ -23,8 +23,9 @@ final class LiveEnvironment implements Environment {
   private final DriverThreads threads;
   private final LinkService links;
   private final Publisher publisher;
-  private final boolean publishes;
   private final Events events;
+  private final Permits permits;
+  private final boolean publishes;
   private final Blamed blamed;
   private final Set<String> mistakes =
       Collections.synchronizedSet(
@@ -47,14 +48,16 @@ final class LiveEnvironment implements Environment {
       DriverThreads threads,
       LinkService links,
       Publisher publisher,
-      boolean publishes,
       Events events,
+      Permits permits,
+      boolean publishes,
       Blamed blamed) {
     this.threads = threads;
     this.links = links;
     this.publisher = publisher;
-    this.publishes = publishes;
     this.events = events;
+    this.permits = permits;
+    this.publishes = publishes;
     this.blamed = blamed;
   }
 
@@ -84,9 +87,20 @@ final class LiveEnvironment implements Environment {
   }
 
   @Override
-  public void changed(Guard guard, String what) {
+  public Permits permits() {
+    return permits;
+  }
+
+  @Override
+  public void changed(Guard guard, Change change) {
+    if (!change.news()) {
+      return;
+    }
     // Logging may write to a disk that hangs: never under a guard's lock.
-    publisher.later(() -> LOG.info("{} {}", guard.name(), what));
+    publisher.later(() -> LOG.info("{} {}", guard.name(), change));
+    if (publishes) {
+      events.changed(guard, change);
+    }
   }
 
   @Override
@@ -106,7 +120,7 @@ final class LiveEnvironment implements Environment {
   @Override
   public void swapping(Guard guard, SwapStatus status) {
     if (publishes && status != null) {
-      publisher.later(() -> events.swap(Events.SWAP_BEGUN, status));
+      events.swap("BEGUN", now(), status);
     }
   }
 
@@ -116,6 +130,7 @@ final class LiveEnvironment implements Environment {
       return;
     }
     blamed.failed(guard, target, blame);
+    events.swap(outcome);
     publisher.later(
         () -> {
           if (outcome.result() == SwapOutcome.Result.DONE) {
@@ -123,26 +138,25 @@ final class LiveEnvironment implements Environment {
           } else {
             LOG.warn("{}: {}", guard.name(), outcome);
           }
-          events.swap(outcome);
         });
   }
 
   @Override
-  public void mistake(Guard guard, String where, Throwable cause) {
+  public void mistake(Guard guard, String where, Thrown thrown) {
+    Throwable cause = thrown.shown();
     StackTraceElement[] trace = cause == null ? new StackTraceElement[0] : cause.getStackTrace();
     String kind = where + cause + (trace.length == 0 ? "" : trace[0]);
     boolean first = mistakes.add(kind);
-    publisher.later(
-        () -> {
-          if (first) {
-            LOG.warn("{}: the driver failed in {}", guard.name(), where, cause);
-          } else {
-            LOG.debug(
-                "{}: the driver failed in {} again: {}",
-                guard.name(),
-                where,
-                String.valueOf(cause));
-          }
-        });
+    if (first && publishes) {
+      String text = "the driver failed in " + where + ": " + thrown.text();
+      events.fault(guard, "DRIVER_ERROR", now(), text);
+    }
+    if (first) {
+      publisher.later(() -> LOG.warn("{}: the driver failed in {}", guard.name(), where, cause));
+    } else if (LOG.isDebugEnabled()) {
+      String text = String.valueOf(cause);
+      publisher.later(
+          () -> LOG.debug("{}: the driver failed in {} again: {}", guard.name(), where, text));
+    }
   }
 }

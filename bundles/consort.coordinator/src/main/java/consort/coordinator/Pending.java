@@ -121,6 +121,15 @@ final class Pending {
     boundTo = info;
   }
 
+  /**
+   * Checks the call against the leases as it comes in.
+   *
+   * @throws Refused when one is against it
+   */
+  void admit(Permits permits) {
+    permits.admit(instrument, call, command, arguments);
+  }
+
   private String unknown(InstrumentInfo info) {
     return instrument
         + " has no command '"
@@ -146,6 +155,8 @@ final class Pending {
   }
 
   private Object begin(Instance on, Environment env) throws Exception {
+    Permits permits = env.permits();
+    permits.enter(instrument, call, command, arguments);
     if (gate == null) {
       startedNanos = env.nanoTime();
       return on.call(command.name(), arguments);
@@ -153,6 +164,8 @@ final class Pending {
     boolean armed = on.arm(command.name(), arguments);
     try {
       gate.arrive(this);
+      // The lease may have ended while it waited for the others.
+      permits.enter(instrument, call, command, arguments);
     } catch (Refused e) {
       if (armed) {
         on.disarm();

@@ -8,8 +8,6 @@ import consort.api.InstrumentException;
 import consort.api.Refused;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashSet;
-import java.util.Set;
 import java.util.function.Supplier;
 
 /** The calls of a guard that have no outcome yet, and the count of all. Under the guard's lock. */
@@ -18,13 +16,13 @@ final class Waiting {
   /** The most calls that wait. */
   static final int QUEUE = 1000;
 
-  /** The most urgent calls at once. */
-  static final int URGENT = 4;
-
   private final String instrument;
   private final Condition condition;
   private final Deque<Pending> queue = new ArrayDeque<>();
-  private final Set<Pending> urgent = new HashSet<>();
+
+  /** Urgent calls that cannot run beside another one just now: the first in the queue. */
+  private final Deque<Pending> urgent = new ArrayDeque<>();
+
   private long sent;
   private long completed;
   private long failed;
@@ -35,54 +33,39 @@ final class Waiting {
     this.condition = condition;
   }
 
-  /** Puts a call at the end of the queue. */
+  /** Puts a call at the end of the queue, an urgent one before all that are not. */
   void add(Pending call) {
-    if (queue.size() >= QUEUE) {
+    Deque<Pending> line = call.urgent() ? urgent : queue;
+    int most = call.urgent() ? UrgentCalls.MOST : QUEUE;
+    if (line.size() >= most) {
       throw new Refused(
-          ErrorCode.BUSY, "the queue of " + instrument + " is full: " + QUEUE + " calls wait");
+          ErrorCode.BUSY, "the queue of " + instrument + " is full: " + most + " calls wait");
     }
-    queue.add(call);
+    line.add(call);
   }
 
   boolean isEmpty() {
-    return queue.isEmpty();
+    return size() == 0;
   }
 
   int size() {
-    return queue.size();
+    return urgent.size() + queue.size();
   }
 
   /** Takes the first call, which is sent now. */
   Pending take() {
-    sent++;
-    return queue.poll();
+    sent();
+    return urgent.isEmpty() ? queue.poll() : urgent.poll();
   }
 
   /** Takes a call out of the queue; false when it is not there. */
   boolean remove(Pending call) {
-    return queue.remove(call);
+    return urgent.remove(call) || queue.remove(call);
   }
 
-  /** Refuses an urgent call beyond the limit. */
-  void requireRoomForUrgent() {
-    if (urgent.size() >= URGENT) {
-      throw new Refused(ErrorCode.BUSY, URGENT + " urgent calls of " + instrument + " are running");
-    }
-  }
-
-  /** An urgent call is sent now. */
-  void begin(Pending call) {
+  /** A call is sent now. */
+  void sent() {
     sent++;
-    urgent.add(call);
-  }
-
-  boolean isUrgent(Pending call) {
-    return urgent.contains(call);
-  }
-
-  /** An urgent call is over, or given up. */
-  void end(Pending call) {
-    urgent.remove(call);
   }
 
   /** A call was refused before it could wait. */
@@ -121,8 +104,8 @@ final class Waiting {
 
   /** Gives every call of the queue an error of its own. */
   void failAll(Supplier<InstrumentException> error) {
-    while (!queue.isEmpty()) {
-      fail(queue.poll(), error.get());
+    while (!isEmpty()) {
+      fail(urgent.isEmpty() ? queue.poll() : urgent.poll(), error.get());
     }
   }
 

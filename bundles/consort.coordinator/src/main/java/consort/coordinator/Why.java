@@ -18,7 +18,10 @@ final class Why {
   private Why() {}
 
   static Diagnosis of(
-      Guard guard, List<DriverSource> candidates, Function<DriverSource, String> notes) {
+      Guard guard,
+      List<DriverSource> candidates,
+      Function<DriverSource, String> notes,
+      List<Grant> leases) {
     InstrumentStatus status = guard.status();
     List<Diagnosis.Fact> facts = new ArrayList<>();
     facts.add(new Diagnosis.Fact("state", status.stateText() + " since " + status.since()));
@@ -46,6 +49,7 @@ final class Why {
                   + "]"
                   + notes.apply(source)));
     }
+    leases.forEach(lease -> facts.add(new Diagnosis.Fact("lease", lease(lease))));
     facts.add(new Diagnosis.Fact("connection", status.connection()));
     if (!status.identity().toString().isEmpty()) {
       facts.add(new Diagnosis.Fact("identity", status.identity().toString()));
@@ -100,6 +104,18 @@ final class Why {
     if (!time.isZero()) {
       out.append(step).append(String.format(Locale.ROOT, " %.1f ms, ", time.toNanos() / 1e6));
     }
+  }
+
+  private static String lease(Grant lease) {
+    return String.join(", ", lease.terms.names())
+        + " "
+        + lease.told("", System.nanoTime())
+        + "; client "
+        + lease.terms.client()
+        + ", id "
+        + lease.token
+        + (lease.terms.readers() ? ", others may read" : ", others may not read")
+        + (lease.resumable ? ", to be resumed after a restart" : "");
   }
 
   private static String summary(InstrumentStatus status) {

@@ -34,8 +34,6 @@ final class Worker implements Runnable {
     } finally {
       thread = null;
       Deadline.set(null);
-      // An interrupt is only ever meant for a driver that was given up.
-      Thread.interrupted();
       current.setName(poolName);
     }
   }

@@ -21,11 +21,13 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -47,6 +49,8 @@ import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.framework.launch.Framework;
+import org.osgi.service.event.Event;
+import org.osgi.service.event.EventAdmin;
 import org.osgi.util.tracker.ServiceTracker;
 
 /** The coordinator in a real service registry, with drivers of real bundles. */
@@ -241,6 +245,76 @@ class DefaultCoordinatorTest {
     } catch (InvalidSyntaxException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** What was posted, in order, to an event admin that only keeps it. */
+  private List<Event> posted() {
+    List<Event> posted = new CopyOnWriteArrayList<>();
+    coordinator.bindEvents(
+        new EventAdmin() {
+          @Override
+          public void postEvent(Event event) {
+            posted.add(event);
+          }
+
+          @Override
+          public void sendEvent(Event event) {
+            throw new AssertionError("listeners would hold up the publisher");
+          }
+        });
+    return posted;
+  }
+
+  @Test
+  void aChangeOfStateIsAnEventWithItsReason() throws Exception {
+    List<Event> posted = posted();
+    put("LAB");
+    driver("1.0.0", setup -> new Weather(20));
+    becomes("LAB", State.READY, "1.0.0");
+    coordinator.stop("LAB");
+    eventually(() -> posted.size() == 3);
+
+    assertThat(posted)
+        .extracting(Event::getTopic)
+        .containsExactly(
+            "consort/instrument/READY",
+            "consort/instrument/SWAPPING",
+            "consort/instrument/STOPPED");
+    Event ready = posted.get(0);
+    assertThat(ready.getProperty("instrument")).isEqualTo("LAB");
+    assertThat(ready.getProperty("state")).isEqualTo("READY");
+    assertThat(ready.getProperty("reason")).isEqualTo("");
+    assertThat(ready.getProperty("driver")).isEqualTo("acme.weather");
+    assertThat(ready.getProperty("version")).isEqualTo("1.0.0");
+    assertThat(ready.getProperty("node")).isEqualTo("bench");
+    assertThat(Instant.parse((String) ready.getProperty("time")).toEpochMilli())
+        .isEqualTo(ready.getProperty("timestamp"));
+  }
+
+  @Test
+  void aMistakeInADriverIsAnEventOnce() throws Exception {
+    List<Event> posted = posted();
+    driver(
+        "1.0.0",
+        setup ->
+            new Weather(1) {
+              @Override
+              public double readTemperature() {
+                throw new IllegalStateException("the sensor fell off");
+              }
+            });
+    put("LAB");
+    becomes("LAB", State.READY, "1.0.0");
+    for (int i = 0; i < 3; i++) {
+      assertThatThrownBy(() -> temperature("LAB")).hasMessageContaining("the sensor fell off");
+    }
+    coordinator.stop("LAB");
+    eventually(() -> posted.size() == 4);
+
+    assertThat(posted.get(1).getTopic()).isEqualTo("consort/fault/DRIVER_ERROR");
+    assertThat(posted.get(1).getProperty("instrument")).isEqualTo("LAB");
+    assertThat(posted.get(1).getProperty("text"))
+        .isEqualTo("the driver failed in LAB.read_temperature: the sensor fell off");
   }
 
   @Test

@@ -33,6 +33,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -663,5 +664,239 @@ class GuardTest {
       Thread.onSpinWait();
     }
     assertThat(guard.call("echo", 2)).isEqualTo(2);
+  }
+
+  @Test
+  void anUrgentCallOfAnInstanceThatWasGivenUpDoesNoHarmToTheNext() throws Exception {
+    driver.onEcho = this::hang;
+    driver.onStop = () -> hang(0);
+    ready();
+    CountDownLatch graceOver = new CountDownLatch(1);
+    CompletionStage<Result> stop = guard.send(Call.of("stop").within(Duration.ofMillis(500)));
+    threads.later(Duration.ofMillis(3000).toNanos(), graceOver::countDown);
+    failure(guard.send(Call.of("echo", 1).within(Duration.ofMillis(10))));
+    becomes(State.FAULT);
+    assertThat(guard.status().stuckThreads()).as("both threads").isEqualTo(2);
+    assertThat(failure(stop)).isInstanceOf(InstrumentException.class);
+    driver.onEcho = n -> n;
+    ready();
+    assertThat(graceOver.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(guard.status().state()).isEqualTo(State.READY);
+    assertThat(guard.call("echo", 5)).isEqualTo(5);
+    release.countDown();
+    assertThat(eventuallyNoThreadIsStuck()).isTrue();
+  }
+
+  @Test
+  void anUrgentStageThatNeverCompletesHoldsNoThread() {
+    driver.onStop =
+        () ->
+            new CompletableFuture<>() {
+              @Override
+              public boolean cancel(boolean mayInterrupt) {
+                return false;
+              }
+            };
+    ready();
+    failure(guard.send(Call.of("stop").within(Duration.ofMillis(10))));
+    becomes(State.FAULT);
+    assertThat(guard.status().stuckThreads()).isZero();
+  }
+
+  @Test
+  void cancelsAnUrgentStageWhoseDeadlinePasses() {
+    CompletableFuture<Object> stage = new CompletableFuture<>();
+    driver.onStop = () -> stage;
+    ready();
+    failure(guard.send(Call.of("stop").within(Duration.ofMillis(10))));
+    assertThat(stage).failsWithin(Duration.ofSeconds(20));
+    assertThat(stage).isCancelled();
+    assertThat(guard.status().state()).isEqualTo(State.READY);
+  }
+
+  @Test
+  void aSwapLetsUrgentCallsFinish() throws Exception {
+    AtomicBoolean inside = new AtomicBoolean();
+    AtomicBoolean closedInside = new AtomicBoolean();
+    driver.onClose = () -> closedInside.set(inside.get());
+    driver.onStop =
+        () -> {
+          inside.set(true);
+          hang(0);
+          inside.set(false);
+          return 3;
+        };
+    ready();
+    CompletionStage<Result> stop = guard.send(Call.of("stop"));
+    eventually(inside::get);
+    guard.want(run(new EchoDriver().source("2.0")));
+    CompletionStage<Result> held = send(7);
+    assertThat(guard.status().state()).isEqualTo(State.SWAPPING);
+    assertThat(guard.await(() -> driver.instances.getLast().closed, 100_000_000L)).isFalse();
+    release.countDown();
+    assertThat(stop.toCompletableFuture().get(20, TimeUnit.SECONDS).value()).isEqualTo(3);
+    assertThat(held.toCompletableFuture().get(20, TimeUnit.SECONDS).value()).isEqualTo(7);
+    assertThat(closedInside).isFalse();
+    assertThat(guard.status().driverVersion()).isEqualTo("2.0.0");
+  }
+
+  private static void eventually(BooleanSupplier condition) {
+    long until = System.nanoTime() + PATIENCE;
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("waited too long").isLessThan(until);
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void anUrgentCallThatIsStuckWhileTheLinkIsLostIsAFaultToo() {
+    driver.onStop = () -> hang(0);
+    ready();
+    driver.onConnect =
+        () -> {
+          throw new Unreachable(ErrorCode.NO_LINK, "127.0.0.1:5025 refused the connection");
+        };
+    CompletionStage<Result> stop = guard.send(Call.of("stop").within(Duration.ofMillis(100)));
+    links.last().lost.accept("127.0.0.1:5025 was closed by the peer");
+    assertThat(failure(stop)).isInstanceOf(TimedOut.class);
+    becomes(State.FAULT);
+    assertThat(guard.status().stuckThreads()).isEqualTo(1);
+  }
+
+  @Test
+  void urgentCallsAreGivenUpWithTheirInstance() {
+    AtomicBoolean interrupted = new AtomicBoolean();
+    CountDownLatch entered = new CountDownLatch(1);
+    driver.onStop =
+        () -> {
+          entered.countDown();
+          interrupted.set((Integer) hang(1) < 0);
+          return 0;
+        };
+    ready();
+    CompletionStage<Result> stop = guard.send(Call.of("stop").within(Duration.ofMinutes(10)));
+    eventually(() -> entered.getCount() == 0);
+    guard.close();
+    guard.abandon(null);
+    assertThat(failure(stop)).isInstanceOf(TimedOut.class);
+    assertThat(guard.phase()).isEqualTo(Phase.CLOSED);
+    assertThat(guard.status().stuckThreads()).isEqualTo(1);
+    assertThat(Thread.getAllStackTraces().keySet())
+        .extracting(Thread::getName)
+        .contains("guard ECHO stuck");
+    release.countDown();
+    assertThat(eventuallyNoThreadIsStuck()).isTrue();
+    eventually(interrupted::get);
+  }
+
+  @Test
+  void aDeadlineThatPassesBeforeTheCallIsQueuedHolds() {
+    driver.onEcho = this::hang;
+    ready();
+    send(1);
+    assertThat(guard.await(() -> guard.phase() == Phase.BUSY, PATIENCE)).isTrue();
+    world.timerIsEarly = true;
+    CompletionStage<Result> late = guard.send(Call.of("echo", 2).within(Duration.ofNanos(1)));
+    world.timerIsEarly = false;
+    assertThat(failure(late).code()).isEqualTo(ErrorCode.DEADLINE_IN_QUEUE);
+    assertThat(guard.status().waiting()).isZero();
+  }
+
+  @Test
+  void aCallAfterTheEndIsRefusedAndNotForgotten() {
+    ready();
+    guard.close();
+    threads.close();
+    assertThat(failure(send(1)).code()).isEqualTo(ErrorCode.STOPPED);
+  }
+
+  @Test
+  void closedIsClosed() {
+    ready();
+    guard.close();
+    guard.want(run(driver.source("2.0")));
+    assertThat(guard.await(() -> guard.phase() == Phase.CLOSED, PATIENCE)).isTrue();
+    assertThat(driver.instances).hasSize(1);
+  }
+
+  @Test
+  void aDriverThatWasNotMadeBeginsAnewWithFreshLinks() {
+    AtomicInteger failures = new AtomicInteger(2);
+    driver.onMake =
+        () -> {
+          if (failures.getAndDecrement() > 0) {
+            throw new TimedOut("the operation on ASRL1 was cancelled");
+          }
+          return null;
+        };
+    ready();
+    assertThat(links.sessions).hasSize(3);
+    assertThat(links.sessions)
+        .extracting(session -> session.closed)
+        .containsExactly(true, true, false);
+  }
+
+  @Test
+  void closesADriverThatFindsItsSettingsWrongOnlyWhenConnecting() {
+    driver.onConnect =
+        () -> {
+          throw new Refused(ErrorCode.BAD_REQUEST, "channel 3 is not fitted");
+        };
+    guard.want(run(driver.source("1.0")));
+    becomes(State.FAULT);
+    assertThat(guard.status().text()).isEqualTo("channel 3 is not fitted");
+    assertThat(driver.instances.getLast().closed).isTrue();
+  }
+
+  @Test
+  void aDriversExceptionIsAskedWithoutTheLock() {
+    AtomicInteger asked = new AtomicInteger();
+    AtomicInteger blocked = new AtomicInteger();
+    class Curious extends RuntimeException {
+      private static final long serialVersionUID = 1L;
+
+      @Override
+      public String getMessage() {
+        asked.incrementAndGet();
+        CompletableFuture<Object> status = new CompletableFuture<>();
+        threads.run(() -> status.complete(guard.status()));
+        try {
+          status.get(2, TimeUnit.SECONDS);
+        } catch (Exception e) {
+          blocked.incrementAndGet();
+        }
+        return "mine";
+      }
+    }
+    driver.onEcho =
+        n -> {
+          throw new Curious();
+        };
+    ready();
+    assertThatThrownBy(() -> guard.call("echo", 1)).hasMessageContaining("the driver failed: mine");
+    assertThat(asked).hasPositiveValue();
+    assertThat(blocked).hasValue(0);
+  }
+
+  @Test
+  void anUrgentCallThatMustWaitIsTheFirstInTheQueue() throws Exception {
+    ready();
+    CountDownLatch connecting = new CountDownLatch(1);
+    driver.onConnect = () -> connecting.await(20, TimeUnit.SECONDS);
+    List<Integer> before = new java.util.concurrent.CopyOnWriteArrayList<>();
+    driver.onStop =
+        () -> {
+          before.add(driver.seen.size());
+          return 0;
+        };
+    links.last().lost.accept("unplugged");
+    assertThat(guard.await(() -> guard.phase() == Phase.STARTING, PATIENCE)).isTrue();
+    for (int i = 0; i < Waiting.QUEUE; i++) {
+      send(i);
+    }
+    CompletionStage<Result> stop = guard.send(Call.of("stop"));
+    connecting.countDown();
+    assertThat(stop.toCompletableFuture().get(20, TimeUnit.SECONDS).value()).isEqualTo(0);
+    assertThat(before).containsExactly(0);
   }
 }

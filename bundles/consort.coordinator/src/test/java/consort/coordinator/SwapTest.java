@@ -80,7 +80,7 @@ class SwapTest {
     }
 
     @Override
-    public void changed(Guard of, String what) {}
+    public void changed(Guard of, Change change) {}
 
     @Override
     public void ready(Guard of, Instance instance) {}
@@ -99,7 +99,7 @@ class SwapTest {
     }
 
     @Override
-    public void mistake(Guard of, String where, Throwable cause) {}
+    public void mistake(Guard of, String where, Thrown thrown) {}
   }
 
   @BeforeEach

@@ -12,6 +12,7 @@ final class TestWorld implements Environment {
 
   final DriverThreads threads = new DriverThreads();
   final FakeLinks links = new FakeLinks();
+  volatile boolean timerIsEarly;
   final List<Throwable> mistakes = new CopyOnWriteArrayList<>();
 
   @Override
@@ -31,6 +32,10 @@ final class TestWorld implements Environment {
 
   @Override
   public Runnable later(long nanos, Runnable task) {
+    if (timerIsEarly) {
+      task.run();
+      return () -> {};
+    }
     return threads.later(nanos, task);
   }
 
@@ -40,7 +45,7 @@ final class TestWorld implements Environment {
   }
 
   @Override
-  public void changed(Guard of, String what) {}
+  public void changed(Guard of, Change change) {}
 
   @Override
   public void ready(Guard of, Instance instance) {}
@@ -49,7 +54,7 @@ final class TestWorld implements Environment {
   public void withdrawn(Guard of) {}
 
   @Override
-  public void mistake(Guard of, String where, Throwable cause) {
-    mistakes.add(cause);
+  public void mistake(Guard of, String where, Thrown thrown) {
+    mistakes.add(thrown.shown());
   }
 }

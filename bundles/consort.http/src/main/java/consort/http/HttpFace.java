@@ -40,8 +40,7 @@ public final class HttpFace {
   private void open() {
     try {
       Settings settings = Settings.read(context::getProperty);
-      Listener opened =
-          new Listener(settings, new RpcHandler(commands, authenticator, settings.hosts()));
+      Listener opened = new Listener(settings, new Gate(authenticator, settings.hosts()), commands);
       synchronized (this) {
         if (closed) {
           return;

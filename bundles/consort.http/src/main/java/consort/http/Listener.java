@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.http;
 
+import consort.commands.Commands;
 import java.io.IOException;
 import java.net.BindException;
 import java.time.Duration;
 import java.time.Instant;
 import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
@@ -31,16 +33,19 @@ final class Listener {
   private final Server server;
   private final ServerConnector connector;
   private final RpcHandler rpc;
+  private final EventsHandler events;
   private final NodeFile file;
   private boolean closed;
 
-  Listener(Settings settings, RpcHandler rpc) {
-    this(settings, rpc, IDLE);
+  Listener(Settings settings, Gate gate, Commands commands) {
+    this(settings, gate, commands, IDLE);
   }
 
-  Listener(Settings settings, RpcHandler rpc, Duration idle) {
+  Listener(Settings settings, Gate gate, Commands commands, Duration idle) {
     this.settings = settings;
-    this.rpc = rpc;
+    this.rpc = new RpcHandler(commands, gate);
+    // Silence is broken before the connection counts as idle.
+    this.events = new EventsHandler(commands, gate, idle.dividedBy(3));
     this.file = new NodeFile(settings.home().resolve("data/run/node.json"));
     QueuedThreadPool threads = new QueuedThreadPool(16, 4);
     threads.setName("http");
@@ -57,7 +62,7 @@ final class Listener {
     connector.setAcceptQueueSize(256);
     server.addConnector(connector);
     server.setErrorHandler(errors());
-    server.setHandler(new GracefulHandler(rpc));
+    server.setHandler(new GracefulHandler(new Handler.Sequence(events, rpc)));
     server.setStopTimeout(END.toMillis());
   }
 
@@ -124,6 +129,7 @@ final class Listener {
   synchronized void close() {
     closed = true;
     file.remove();
+    events.close();
     try {
       server.stop();
     } catch (Exception e) {

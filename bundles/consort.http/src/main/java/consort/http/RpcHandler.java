@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.http;
 
-import consort.api.Authenticator;
 import consort.api.Caller;
 import consort.commands.Commands;
 import consort.commands.Json;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -20,7 +17,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
-import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -35,11 +31,9 @@ final class RpcHandler extends Handler.Abstract.NonBlocking {
   static final int MOST_AT_ONCE = 512;
 
   private static final Logger LOG = LoggerFactory.getLogger(RpcHandler.class);
-  private static final String BEARER = "Bearer ";
 
   private final Commands commands;
-  private final Authenticator authenticator;
-  private final Set<String> hosts;
+  private final Gate gate;
   private final AtomicLong count = new AtomicLong();
 
   /** Commands wait for instruments, so they never hold a thread that reads or writes. */
@@ -56,10 +50,9 @@ final class RpcHandler extends Handler.Abstract.NonBlocking {
             return thread;
           });
 
-  RpcHandler(Commands commands, Authenticator authenticator, Set<String> hosts) {
+  RpcHandler(Commands commands, Gate gate) {
     this.commands = commands;
-    this.authenticator = authenticator;
-    this.hosts = hosts;
+    this.gate = gate;
   }
 
   void close() {
@@ -73,26 +66,17 @@ final class RpcHandler extends Handler.Abstract.NonBlocking {
       refuse(response, callback, 404, "Only POST /rpc is supported");
       return true;
     }
+    Optional<Caller> caller = gate.admit(request, response, callback);
+    if (caller.isEmpty()) {
+      return true;
+    }
     HttpFields headers = request.getHeaders();
-    if (!isHere(request, headers.get(HttpHeader.HOST))) {
-      refuse(response, callback, 403, "the Host header must be a loopback name of this node");
-    } else if (!isJson(headers.get(HttpHeader.CONTENT_TYPE))) {
+    if (!isJson(headers.get(HttpHeader.CONTENT_TYPE))) {
       refuse(response, callback, 403, "the Content-Type must be application/json");
+    } else if (headers.getLongField(HttpHeader.CONTENT_LENGTH) > LONGEST_REQUEST) {
+      tooLong(response, callback);
     } else {
-      Optional<Caller> caller = caller(headers.get(HttpHeader.AUTHORIZATION));
-      if (caller.isEmpty()) {
-        response.getHeaders().put(HttpHeader.WWW_AUTHENTICATE, "Bearer realm=\"consort\"");
-        refuse(
-            response,
-            callback,
-            401,
-            "a token is needed: send the one in data/keys/admin.token of the node's folder"
-                + " as the header 'Authorization: Bearer TOKEN'");
-      } else if (headers.getLongField(HttpHeader.CONTENT_LENGTH) > LONGEST_REQUEST) {
-        tooLong(response, callback);
-      } else {
-        read(request, response, callback, caller.get());
-      }
+      read(request, response, callback, caller.get());
     }
     return true;
   }
@@ -158,25 +142,9 @@ final class RpcHandler extends Handler.Abstract.NonBlocking {
     return commands.run(command, parameters, caller);
   }
 
-  private Optional<Caller> caller(String authorization) {
-    return authorization == null
-            || !authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())
-        ? Optional.empty()
-        : authenticator.authenticate(authorization.substring(BEARER.length()).strip(), "http");
-  }
-
   private static boolean isJson(String contentType) {
     return contentType != null
         && contentType.split(";", 2)[0].strip().equalsIgnoreCase("application/json");
-  }
-
-  /** A web page elsewhere that had its name resolved to this machine is turned away. */
-  private boolean isHere(Request request, String host) {
-    if (host == null) {
-      return request.getConnectionMetaData().getHttpVersion() == HttpVersion.HTTP_1_0;
-    }
-    String name = host.replaceFirst(":[0-9]*$", "").toLowerCase(Locale.ROOT);
-    return hosts.contains(name) || name.equals("[::1]") || name.matches("127(\\.[0-9]{1,3}){3}");
   }
 
   private static void tooLong(Response response, Callback callback) {
@@ -192,7 +160,7 @@ final class RpcHandler extends Handler.Abstract.NonBlocking {
     send(response, callback, status, reply);
   }
 
-  private static Map<String, Object> error(String text, String code) {
+  static Map<String, Object> error(String text, String code) {
     Map<String, Object> reply = new LinkedHashMap<>();
     reply.put("ok", false);
     reply.put("error", text);
@@ -200,8 +168,7 @@ final class RpcHandler extends Handler.Abstract.NonBlocking {
     return reply;
   }
 
-  private static void send(
-      Response response, Callback callback, int status, Map<String, Object> reply) {
+  static void send(Response response, Callback callback, int status, Map<String, Object> reply) {
     byte[] body = Json.write(reply).getBytes(StandardCharsets.UTF_8);
     response.setStatus(status);
     response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/json");

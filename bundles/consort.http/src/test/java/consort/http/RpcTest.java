@@ -6,13 +6,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import consort.api.Authenticator;
 import consort.api.Caller;
+import consort.api.ErrorCode;
+import consort.api.Refused;
 import consort.api.Role;
 import consort.commands.CommandDoc;
 import consort.commands.Commands;
 import consort.commands.Json;
+import consort.commands.Watch;
+import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -26,11 +31,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -49,8 +57,32 @@ class RpcTest {
 
   @TempDir Path home;
   private final CountDownLatch hanging = new CountDownLatch(1);
+  private final List<TestWatch> watches = new CopyOnWriteArrayList<>();
   private final List<Caller> callers = java.util.Collections.synchronizedList(new ArrayList<>());
   private Listener listener;
+
+  /** A watch that the test fills. */
+  private static final class TestWatch implements Watch {
+    final BlockingQueue<Map<String, Object>> events = new LinkedBlockingQueue<>();
+    volatile boolean closed;
+
+    @Override
+    public Map<String, Object> next(Duration atMost) throws InterruptedException {
+      Map<String, Object> event = events.poll(atMost.toNanos(), TimeUnit.NANOSECONDS);
+      return closed ? null : event;
+    }
+
+    @Override
+    public boolean isOpen() {
+      return !closed;
+    }
+
+    @Override
+    public void close() {
+      closed = true;
+      events.add(Map.of());
+    }
+  }
 
   private final Commands commands =
       new Commands() {
@@ -74,6 +106,17 @@ class RpcTest {
         }
 
         @Override
+        public Watch watch(Map<String, ?> parameters, Caller caller) {
+          if (!parameters.isEmpty() && !parameters.containsKey("name")) {
+            throw new Refused(ErrorCode.BAD_REQUEST, "unknown parameter");
+          }
+          callers.add(caller);
+          TestWatch watch = new TestWatch();
+          watches.add(watch);
+          return watch;
+        }
+
+        @Override
         public List<CommandDoc> commands() {
           return List.of();
         }
@@ -94,7 +137,8 @@ class RpcTest {
   private Listener listener(int port, Duration idle) {
     return new Listener(
         new Settings(home, "bench1", "127.0.0.1", port),
-        new RpcHandler(commands, authenticator, Set.of("localhost")),
+        new Gate(authenticator, Set.of("localhost")),
+        commands,
         idle);
   }
 
@@ -480,5 +524,77 @@ class RpcTest {
             .isInstanceOf(IOException.class);
       }
     }
+  }
+
+  private Socket watching(String path) throws IOException {
+    Socket socket = connect();
+    String head = "GET " + path + " HTTP/1.0\r\nAuthorization: Bearer " + TOKEN + "\r\n\r\n";
+    socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+    return socket;
+  }
+
+  private static BufferedReader lines(Socket socket) throws IOException {
+    return new BufferedReader(
+        new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+  }
+
+  private static void readHead(BufferedReader in) throws IOException {
+    assertThat(in.readLine()).contains("200");
+    String line = in.readLine();
+    while (!line.isEmpty()) {
+      line = in.readLine();
+    }
+  }
+
+  @Test
+  void eventsComeAsTheyHappenAndEndWithTheNode() throws IOException {
+    try (Socket socket = watching("/api/events?name=DMM1")) {
+      BufferedReader in = lines(socket);
+      readHead(in);
+      assertThat(in.readLine()).as("it says at once that it watches").isEqualTo(":");
+      assertThat(in.readLine()).isEmpty();
+
+      watches.get(0).events.add(Map.of("topic", "consort/instrument/READY"));
+      assertThat(in.readLine()).isEqualTo("data: {\"topic\":\"consort/instrument/READY\"}");
+      assertThat(in.readLine()).isEmpty();
+
+      listener.close();
+      assertThat(in.readLine()).isNull();
+    }
+  }
+
+  @Test
+  void silenceIsBrokenSoThatAClientThatIsGoneIsFoundOut() throws Exception {
+    listener.close();
+    listener = listener(0, Duration.ofMillis(150));
+    listener.open();
+    Socket socket = watching("/api/events");
+    BufferedReader in = lines(socket);
+    readHead(in);
+    for (int i = 0; i < 8; i++) {
+      assertThat(in.readLine()).isEqualTo(":");
+      assertThat(in.readLine()).isEmpty();
+    }
+    socket.close();
+    while (watches.get(0).isOpen()) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void nobodyWatchesWithoutATokenOrWithAWrongParameter() throws IOException {
+    try (Socket socket = connect()) {
+      Answer answer = exchange(socket, "GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      assertThat(answer.status()).isEqualTo(401);
+      answer =
+          exchange(
+              socket,
+              "GET /api/events?nmae=X HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
+                  + TOKEN
+                  + "\r\n\r\n");
+      assertThat(answer.status()).isEqualTo(500);
+      assertThat(answer.body()).containsEntry("code", "bad_request");
+    }
+    assertThat(watches).isEmpty();
   }
 }

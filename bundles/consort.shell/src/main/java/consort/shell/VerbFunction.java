@@ -2,12 +2,18 @@
 package consort.shell;
 
 import consort.api.Caller;
+import consort.api.Refused;
 import consort.api.Role;
 import consort.commands.Commands;
 import consort.commands.Json;
 import consort.commands.Progress;
 import consort.commands.Texts;
 import consort.commands.Verb;
+import consort.commands.Watch;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -19,6 +25,9 @@ import org.apache.felix.service.command.Function;
 final class VerbFunction implements Function {
 
   static final Caller CALLER = new Caller("shell", Role.ADMINISTRATOR, "shell");
+
+  /** How often the keyboard is looked at while events are awaited. */
+  private static final Duration GLANCE = Duration.ofMillis(200);
 
   private final Verb verb;
   private final Commands commands;
@@ -51,6 +60,10 @@ final class VerbFunction implements Function {
         default -> words.add(word);
       }
     }
+    if (verb.streams()) {
+      watch(session, parameters(words, value), json);
+      return null;
+    }
     Map<String, Object> reply = commands.run(verb.name(), parameters(words, value), CALLER);
     boolean quiet = json;
     reply =
@@ -71,6 +84,39 @@ final class VerbFunction implements Function {
     }
     String text = Texts.of(verb.name(), reply);
     return text.isEmpty() ? null : text;
+  }
+
+  /** Prints events until Enter or Ctrl-C. */
+  private void watch(CommandSession session, Map<String, Object> parameters, boolean json)
+      throws Failed {
+    PrintStream out = session.getConsole();
+    InputStream keys = session.getKeyboard();
+    try (Watch watch = commands.watch(parameters, CALLER)) {
+      while (watch.isOpen() && !pressed(keys) && !out.checkError()) {
+        Map<String, Object> event = watch.next(GLANCE);
+        if (event != null) {
+          out.println(json ? Json.write(event) : Texts.event(event));
+        }
+      }
+    } catch (Refused e) {
+      throw new Failed(e.getMessage());
+    } catch (InterruptedException e) {
+      // Ctrl-C: the shell ends what runs; there is nothing left to interrupt
+    }
+  }
+
+  /** Whether somebody pressed Enter. */
+  private static boolean pressed(InputStream keys) {
+    try {
+      boolean pressed = false;
+      while (keys != null && keys.available() > 0) {
+        int key = keys.read();
+        pressed |= key == '\n' || key == '\r';
+      }
+      return pressed;
+    } catch (IOException e) {
+      return true; // the terminal is gone
+    }
   }
 
   private Map<String, Object> parameters(List<String> words, String value) throws Failed {

@@ -8,12 +8,17 @@ import consort.api.Caller;
 import consort.commands.CommandDoc;
 import consort.commands.Commands;
 import consort.commands.Verb;
+import consort.commands.Watch;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -28,6 +33,37 @@ import org.junit.jupiter.api.Test;
 class ShellTest {
 
   private final List<String> ran = new ArrayList<>();
+
+  /** Two events; then the node ends, or somebody presses Enter. */
+  private final Deque<Map<String, Object>> events =
+      new ArrayDeque<>(
+          List.of(
+              Map.of("topic", "consort/instrument/READY", "instrument", "DMM1", "state", "READY"),
+              Map.of("topic", "consort/lease/TAKEN", "text", "by alice")));
+
+  private boolean closed;
+  private boolean endless;
+
+  private final Watch watch =
+      new Watch() {
+        @Override
+        public Map<String, Object> next(Duration atMost) {
+          return events.poll();
+        }
+
+        @Override
+        public boolean isOpen() {
+          return endless || !events.isEmpty();
+        }
+
+        @Override
+        public void close() {
+          closed = true;
+        }
+      };
+
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private String keys = "";
 
   private final Commands commands =
       new Commands() {
@@ -50,6 +86,12 @@ class ShellTest {
         }
 
         @Override
+        public Watch watch(Map<String, ?> parameters, Caller caller) {
+          ran.add("watch" + parameters);
+          return watch;
+        }
+
+        @Override
         public List<CommandDoc> commands() {
           return List.of();
         }
@@ -66,8 +108,8 @@ class ShellTest {
     add(processor, "_calls", new Completion(commands, true));
     try (CommandSession session =
         processor.createSession(
-            new ByteArrayInputStream(new byte[0]),
-            new ByteArrayOutputStream(),
+            new ByteArrayInputStream(keys.getBytes(StandardCharsets.US_ASCII)),
+            out,
             new ByteArrayOutputStream())) {
       session.put("SCOPE", "consort:gogo:felix:*");
       return session.execute(line);
@@ -84,6 +126,28 @@ class ShellTest {
   void aVerbGivesTheTextOfTheCommandLine() throws Exception {
     assertThat(execute("list")).isEqualTo("No instruments running");
     assertThat(execute("consort:call DMM1.measure_voltage")).isEqualTo("3.3 V");
+  }
+
+  @Test
+  void watchPrintsWhatHappensUntilTheNodeEnds() throws Exception {
+    assertThat(execute("watch DMM1")).isNull();
+
+    assertThat(ran).containsExactly("watch{name=DMM1}");
+    assertThat(out.toString(StandardCharsets.UTF_8).lines().map(String::strip))
+        .satisfiesExactly(
+            ready -> assertThat(ready).matches("DMM1 +READY"),
+            lease -> assertThat(lease).matches("lease taken +by alice"));
+    assertThat(closed).isTrue();
+  }
+
+  @Test
+  void watchEndsWhenEnterIsPressed() throws Exception {
+    endless = true;
+    keys = "\n";
+    execute("watch --json");
+
+    assertThat(ran).containsExactly("watch{}");
+    assertThat(closed).isTrue();
   }
 
   @Test

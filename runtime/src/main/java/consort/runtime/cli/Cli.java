@@ -81,6 +81,11 @@ public final class Cli {
     Map<String, Object> request =
         verb.parameters(positional, words.matchedOptionValue("--" + verb.option(), null));
     boolean json = option("--json", parsed, words, false);
+    if (verb.streams()) {
+      return node.watch(request, event -> print(json ? Json.write(event) : Texts.event(event)))
+          ? OK
+          : ended();
+    }
     Map<String, Object> reply =
         Progress.follow(
             verb.name(),
@@ -103,6 +108,17 @@ public final class Cli {
       err.println(Texts.error(reply));
     }
     return ok ? OK : FAILED;
+  }
+
+  /** Prints a line at once; false when nobody reads it any more. */
+  private boolean print(String line) {
+    out.println(line);
+    return !out.checkError();
+  }
+
+  private int ended() {
+    err.println("the node ended");
+    return FAILED;
   }
 
   /** An option of all verbs may stand before the verb or behind it. */

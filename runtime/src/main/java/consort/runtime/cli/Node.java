@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.runtime.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import consort.commands.Json;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -14,6 +19,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * The running node of a home, asked over its {@code /rpc}. A bare socket: an HTTP client of the JDK
@@ -25,6 +31,11 @@ public record Node(Path home) {
 
   /** Beyond any deadline of a call; the node answers when a call's own deadline is over. */
   private static final int ANSWER_MILLIS = 24 * 3600 * 1000;
+
+  /** The node says something every 10 s, if only that it is there. */
+  private static final int SILENCE_MILLIS = 60_000;
+
+  private static final String DATA = "data: ";
 
   /** The node cannot be asked; the message says what to do. */
   public static final class Absent extends Exception {
@@ -52,6 +63,57 @@ public record Node(Path home) {
     } catch (IllegalArgumentException e) {
       throw new Absent("what listens on port " + port + " is no node: " + e.getMessage());
     }
+  }
+
+  /**
+   * Gives the events of the node as they come, until somebody wants no more.
+   *
+   * @param parameters {@code name}: the only instrument of interest
+   * @param taker gets each; says whether it wants more
+   * @return false when the node ended
+   */
+  public boolean watch(Map<String, Object> parameters, Predicate<Map<String, Object>> taker)
+      throws Absent {
+    int port = port();
+    Object name = parameters.get("name");
+    String query = name == null ? "" : "?name=" + URLEncoder.encode(name.toString(), UTF_8);
+    // HTTP/1.0: what comes is not cut into chunks.
+    String head =
+        "GET /api/events"
+            + query
+            + " HTTP/1.0\r\nHost: 127.0.0.1\r\nAuthorization: Bearer "
+            + token()
+            + "\r\n\r\n";
+    try (Socket socket = new Socket()) {
+      connect(socket, port);
+      socket.setSoTimeout(SILENCE_MILLIS);
+      socket.getOutputStream().write(head.getBytes(StandardCharsets.ISO_8859_1));
+      BufferedReader in = new BufferedReader(new InputStreamReader(socket.getInputStream(), UTF_8));
+      boolean streams = head(in);
+      for (String line = in.readLine(); line != null; line = in.readLine()) {
+        if (!streams) {
+          throw new Absent(String.valueOf(Json.read(line.getBytes(UTF_8)).get("error")));
+        }
+        if (line.startsWith(DATA)
+            && !taker.test(Json.read(line.substring(DATA.length()).getBytes(UTF_8)))) {
+          return true;
+        }
+      }
+      return false;
+    } catch (IOException e) {
+      throw new Absent("the node in " + home + " hung up: " + e.getMessage());
+    } catch (IllegalArgumentException e) {
+      throw new Absent("what listens on port " + port + " is no node: " + e.getMessage());
+    }
+  }
+
+  /** Reads what stands before the empty line; whether events follow. */
+  private static boolean head(BufferedReader in) throws IOException {
+    boolean ok = false;
+    for (String line = in.readLine(); line != null && !line.isEmpty(); line = in.readLine()) {
+      ok |= line.matches("HTTP/1\\.. 200 .*");
+    }
+    return ok;
   }
 
   private void connect(Socket socket, int port) throws Absent {

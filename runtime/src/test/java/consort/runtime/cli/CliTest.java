@@ -61,8 +61,15 @@ class CliTest {
     while (true) {
       try (Socket client = server.accept()) {
         StringBuilder request = new StringBuilder();
-        while (!request.toString().matches("(?s).*Content-Length: (\\d+).*\r\n\r\n")) {
+        while (!request
+            .toString()
+            .matches("(?s)GET .*\r\n\r\n|.*Content-Length: (\\d+).*\r\n\r\n")) {
           request.append((char) client.getInputStream().read());
+        }
+        if (request.indexOf("GET ") == 0) {
+          requests.add(request.toString());
+          client.getOutputStream().write(answer.getBytes(StandardCharsets.UTF_8));
+          continue;
         }
         int length =
             Integer.parseInt(request.toString().replaceAll("(?s).*Content-Length: (\\d+).*", "$1"));
@@ -255,6 +262,35 @@ class CliTest {
     out.reset();
     assertThat(consort("call", "--help")).isZero();
     assertThat(out()).contains("NAME.VERB", "--deadline");
+  }
+
+  @Test
+  void watchPrintsALineForEachEventUntilTheNodeEnds() {
+    String events =
+        ":\n\ndata: {\"topic\":\"consort/instrument/READY\",\"instrument\":\"DMM1\","
+            + "\"state\":\"READY\",\"time\":\"T\"}\n\n";
+    answer = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + events;
+
+    assertThat(consort("watch", "DMM1")).isEqualTo(1);
+    assertThat(consort("watch", "--json")).isEqualTo(1);
+
+    assertThat(requests.get(0))
+        .startsWith("GET /api/events?name=DMM1 HTTP/1.0\r\n")
+        .contains("Authorization: Bearer abc\r\n");
+    assertThat(requests.get(1)).startsWith("GET /api/events HTTP/1.0\r\n");
+    assertThat(out().lines())
+        .satisfiesExactly(
+            line -> assertThat(line).matches("T +DMM1 +READY"),
+            json -> assertThat(json).startsWith("{\"topic\":\"consort/instrument/READY\","));
+    assertThat(err().lines()).containsExactly("the node ended", "the node ended");
+  }
+
+  @Test
+  void watchSaysWhyItIsRefused() {
+    answer = "HTTP/1.1 500 E\r\n\r\n{\"ok\":false,\"error\":\"32 watches are open already\"}";
+
+    assertThat(consort("watch")).isEqualTo(1);
+    assertThat(err()).isEqualTo("32 watches are open already" + System.lineSeparator());
   }
 
   @Test

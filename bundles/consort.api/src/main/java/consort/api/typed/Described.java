@@ -10,6 +10,7 @@ import consort.api.driver.Default;
 import consort.api.driver.Doc;
 import consort.api.driver.Options;
 import consort.api.driver.Range;
+import consort.api.driver.Resource;
 import consort.api.driver.Unit;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.AnnotatedElement;
@@ -38,6 +39,11 @@ final class Described {
     if (options != null && !takesOptions(mapping.type())) {
       throw new IllegalArgumentException(name + " has options but is neither text nor a number");
     }
+    boolean resource = find(Resource.class, elements) != null;
+    if (resource && !takesOptions(mapping.type()) && mapping.type().kind() != ValueType.Kind.ENUM) {
+      throw new IllegalArgumentException(
+          name + " is a resource but is neither text, an enum nor a number");
+    }
     Limits limits = range == null ? null : new Limits(range.min(), range.max());
     ParameterInfo bare =
         new ParameterInfo(name, mapping.type(), unit(elements), null, List.of(), false, null, "");
@@ -56,13 +62,14 @@ final class Described {
             values,
             mapping.optional() || standard != null,
             null,
-            doc(elements));
+            doc(elements),
+            resource);
     if (standard == null) {
       return full;
     }
     Object value = Values.parse("@Default", full, standard.value());
     return new ParameterInfo(
-        name, full.type(), full.unit(), limits, values, true, value, full.doc());
+        name, full.type(), full.unit(), limits, values, true, value, full.doc(), resource);
   }
 
   static String unit(AnnotatedElement... elements) {

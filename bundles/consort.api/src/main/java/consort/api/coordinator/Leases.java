@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.api.coordinator;
+
+import consort.api.Caller;
+import consort.api.LeaseToken;
+import java.time.Instant;
+import java.util.List;
+import org.osgi.annotation.versioning.ProviderType;
+
+/**
+ * Exclusive rights to write to instruments and named resources of this node. An OSGi service. All
+ * methods may be called by any thread; only {@code take} waits.
+ *
+ * <pre>{@code
+ * try (Lease lease = leases.take(LeaseRequest.of("DMM1", "PSU1"))) {
+ *   lease.instrument("PSU1", DcPowerSupply.class).setVoltage(3.3);
+ * }
+ * }</pre>
+ */
+@ProviderType
+public interface Leases {
+
+  /** Takes a lease for code of this JVM; as {@link #take(LeaseRequest, Caller)}. */
+  default Lease take(LeaseRequest request) {
+    return take(request, Caller.SERVICE);
+  }
+
+  /**
+   * Takes all that is asked for at once, or nothing. Who came first is served first: a request also
+   * waits for those before it that overlap with it. The same owner and client id asking for the
+   * same resources again gets the lease it has, renewed.
+   *
+   * @throws consort.api.Refused {@code LEASED} when another holds a part of it, or waits for it,
+   *     and goes on doing so as long as the request waits; an interrupt ends the waiting, too
+   */
+  Lease take(LeaseRequest request, Caller owner);
+
+  /**
+   * The lease of a token.
+   *
+   * @throws consort.api.Refused {@code LEASE_OVER} when it is over, {@code NOT_ALLOWED} when it is
+   *     another caller's
+   */
+  Lease require(LeaseToken token, Caller owner);
+
+  /** What is held, in the order it was taken, then what is waited for. */
+  List<LeaseStatus> list();
+
+  /**
+   * Ends the lease of another. Its holder learns of it with its next call.
+   *
+   * @param by who, at least administrator
+   * @param reason in words; may be empty
+   * @throws consort.api.Refused {@code NOT_ALLOWED}, or {@code LEASE_OVER} when it is over
+   */
+  void breakUp(LeaseToken token, Caller by, String reason);
+
+  /** The last leases that were broken, at most 100, the newest first. */
+  List<Broken> broken();
+
+  /**
+   * That a lease was broken.
+   *
+   * @param at when
+   * @param by the name of who broke it
+   * @param reason why, in words; may be empty
+   * @param lease what it was
+   */
+  record Broken(Instant at, String by, String reason, LeaseStatus lease) {}
+}

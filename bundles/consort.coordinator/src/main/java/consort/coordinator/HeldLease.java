@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.coordinator;
+
+import consort.api.Caller;
+import consort.api.ErrorCode;
+import consort.api.Instrument;
+import consort.api.LeaseToken;
+import consort.api.Refused;
+import consort.api.coordinator.Lease;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+
+/** A lease of the table, for its holder. */
+final class HeldLease implements Lease {
+
+  private final LeaseTable table;
+  private final Grant grant;
+  private final Function<String, Instrument> instruments;
+
+  HeldLease(LeaseTable table, Grant grant, Function<String, Instrument> instruments) {
+    this.table = table;
+    this.grant = grant;
+    this.instruments = instruments;
+  }
+
+  @Override
+  public LeaseToken token() {
+    return grant.token;
+  }
+
+  @Override
+  public Set<String> resources() {
+    return new LinkedHashSet<>(grant.terms.names());
+  }
+
+  @Override
+  public Caller owner() {
+    return grant.terms.owner();
+  }
+
+  @Override
+  public String client() {
+    return grant.terms.client();
+  }
+
+  @Override
+  public Duration remaining() {
+    return table.remaining(grant.token);
+  }
+
+  @Override
+  public void renew() {
+    renew(grant.terms.ttl());
+  }
+
+  @Override
+  public void renew(Duration ttl) {
+    table.renew(grant.token, ttl);
+  }
+
+  @Override
+  public Instrument instrument(String name) {
+    if (grant.terms.claims().stream().noneMatch(claim -> claim.root().equals(name))) {
+      throw new Refused(
+          ErrorCode.BAD_REQUEST,
+          "the lease "
+              + grant.token
+              + " does not cover "
+              + name
+              + "; it covers "
+              + String.join(", ", grant.terms.names()));
+    }
+    return new LeasedInstrument(instruments.apply(name), grant.token, grant.terms.owner());
+  }
+
+  @Override
+  public void releaseWhen(CompletionStage<?> gone) {
+    gone.whenComplete((value, thrown) -> table.died(grant.token));
+  }
+
+  @Override
+  public void close() {
+    table.release(grant.token);
+  }
+
+  @Override
+  public String toString() {
+    return grant.toString();
+  }
+}
