@@ -29,6 +29,8 @@ public enum ErrorCode {
   BAD_REQUEST(ErrorKind.REFUSED),
   /** Another participant of a group did not come, so this call was not sent. */
   BARRIER_BROKEN(ErrorKind.REFUSED),
+  /** The instrument cannot do this: its driver has no safe state, or no link. */
+  NOT_SUPPORTED(ErrorKind.REFUSED),
   /** Cancelled while it waited; it was certainly not sent. */
   CANCELLED_IN_QUEUE(ErrorKind.REFUSED),
   /** No driver is installed for the instrument. */

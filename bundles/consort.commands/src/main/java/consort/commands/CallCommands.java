@@ -47,6 +47,20 @@ final class CallCommands {
             this::call),
         new Command(
             new CommandDoc(
+                "ask",
+                Role.ADMINISTRATOR,
+                List.of(
+                    LookCommands.NAME,
+                    new CommandDoc.Parameter("text", "a line, without its terminator", false),
+                    new CommandDoc.Parameter(
+                        "answer",
+                        "true or false; without it, an answer is awaited to a question mark",
+                        true),
+                    new CommandDoc.Parameter("deadline", "seconds, or text such as 500ms", true)),
+                "Sends raw text over the link of an instrument, past its driver."),
+            this::ask),
+        new Command(
+            new CommandDoc(
                 "test",
                 Role.ADMINISTRATOR,
                 concat(
@@ -77,6 +91,13 @@ final class CallCommands {
         "unit", result.command().unit(),
         "text", result.text(),
         "took_ms", result.took().toNanos() / 1e6);
+  }
+
+  private Map<String, Object> ask(Parameters p, Caller caller) {
+    String name = Instruments.require(coordinator, p.instrument()).name();
+    String text = p.text("text");
+    String answer = coordinator.ask(name, text, p.flag("answer"), p.duration("deadline"), caller);
+    return Plain.map("name", name, "answer", answer);
   }
 
   private Map<String, Object> test(Parameters p, Caller caller) {

@@ -6,10 +6,13 @@ import consort.api.Instrument;
 import consort.api.Refused;
 import consort.api.Role;
 import consort.api.coordinator.Coordinator;
+import consort.api.coordinator.StopResult;
 import consort.api.deploy.Deployment;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -25,6 +28,9 @@ final class ControlCommands {
       new CommandDoc.Parameter("plugin", "a C plugin; refused, this build hosts none", true);
   static final CommandDoc.Parameter PLUGIN_PATH =
       new CommandDoc.Parameter("plugin_path", "the same", true);
+
+  /** How long an instrument may take to become safe. */
+  private static final Duration STOP_ALL = Duration.ofSeconds(3);
 
   private final Coordinator coordinator;
   private final Supplier<Deployment> deployment;
@@ -72,6 +78,15 @@ final class ControlCommands {
                 List.of(LookCommands.NAME),
                 "Cancels the running call of an instrument and those that wait."),
             this::cancel),
+        new Command(
+            new CommandDoc(
+                "stop-all",
+                Role.OPERATOR,
+                List.of(
+                    new CommandDoc.Parameter(
+                        "deadline", "how long each may take; 3 s without it", true)),
+                "Brings every instrument into its safe state, all at once."),
+            this::stopAll),
         new Command(
             new CommandDoc(
                 "daemon",
@@ -143,6 +158,23 @@ final class ControlCommands {
   private Map<String, Object> cancel(Parameters p, Caller caller) {
     String name = Instruments.require(coordinator, p.instrument()).name();
     return Plain.map("name", name, "cancelled", coordinator.cancel(name, caller));
+  }
+
+  private Map<String, Object> stopAll(Parameters p, Caller caller) {
+    Duration within = p.has("deadline") ? p.duration("deadline") : STOP_ALL;
+    List<StopResult> results = coordinator.stopAll(within, caller);
+    return Plain.map(
+        "success",
+        results.stream().noneMatch(r -> r.outcome() == StopResult.Outcome.FAILED),
+        "results",
+        results.stream()
+            .map(
+                r ->
+                    Plain.map(
+                        "name", r.instrument(),
+                        "outcome", r.outcome().name().toLowerCase(Locale.ROOT),
+                        "text", r.text()))
+            .toList());
   }
 
   private Map<String, Object> daemon(Parameters p, Caller caller) {

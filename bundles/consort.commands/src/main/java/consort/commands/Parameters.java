@@ -71,6 +71,15 @@ final class Parameters {
     return name;
   }
 
+  /** Null when absent. */
+  Boolean flag(String name) {
+    Object value = given.get(name);
+    if (value == null || value instanceof Boolean) {
+      return (Boolean) value;
+    }
+    throw Wrong.request(name + " must be true or false, not " + Values.text(value));
+  }
+
   Map<String, ?> map(String name) {
     Object value = given.get(name);
     if (value == null) {

@@ -41,8 +41,10 @@ public final class Texts {
       case "restart" -> "Restarted instrument: " + text(reply, "name");
       case "cancel" ->
           "Cancelled calls of " + text(reply, "name") + ": " + text(reply, "cancelled");
+      case "stop-all" -> stopAll(reply);
       case "daemon" -> daemon(reply);
       case "call" -> printable(text(reply, "text"));
+      case "ask" -> printable(text(reply, "answer"));
       case "test" -> test(reply);
       case "why" -> why(reply);
       case "drivers" -> drivers(reply);
@@ -113,6 +115,18 @@ public final class Texts {
     lines.add("  Identity: " + text(reply, "identity"));
     lines.add("  Connection: " + text(reply, "connection"));
     return lines(lines);
+  }
+
+  private static String stopAll(Map<String, ?> reply) {
+    List<Map<String, ?>> all = maps(reply, "results");
+    if (all.isEmpty()) {
+      return "No instruments running";
+    }
+    Table table = new Table("NAME", "SAFE", "WHY");
+    for (Map<String, ?> result : all) {
+      table.row(text(result, "name"), text(result, "outcome"), text(result, "text"));
+    }
+    return table.toString();
   }
 
   private static String daemon(Map<String, ?> reply) {

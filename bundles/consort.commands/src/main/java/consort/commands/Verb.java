@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -46,6 +47,7 @@ public record Verb(String name, List<String> parameters, String more, String doc
   private static final Pattern ASSIGNMENT =
       Pattern.compile("([A-Za-z_][A-Za-z0-9_]*)=(.*)", Pattern.DOTALL);
   private static final Pattern TARGET = Pattern.compile("([A-Za-z][A-Za-z0-9_]*)\\.(.+)");
+  private static final Set<String> DEADLINE = Set.of("call", "ask", "test", "stop-all");
   private static final Request NOTHING = words -> map();
   private static final Request NAME = words -> map("name", words.get(0));
 
@@ -76,6 +78,12 @@ public record Verb(String name, List<String> parameters, String more, String doc
               "Calls a command of an instrument.",
               Verb::call),
           new Verb(
+              "ask",
+              List.of("NAME", "TEXT"),
+              "",
+              "Sends raw text over the link of an instrument, past its driver.",
+              Verb::ask),
+          new Verb(
               "test",
               List.of("FILE", "VERB"),
               "VALUE|NAME=VALUE",
@@ -99,6 +107,12 @@ public record Verb(String name, List<String> parameters, String more, String doc
               "",
               "Takes a driver jar into use; instruments move one by one, bad ones go back.",
               Verb::swap),
+          new Verb(
+              "stop-all",
+              List.of(),
+              "",
+              "Brings every instrument into its safe state, all at once.",
+              NOTHING),
           new Verb("why", List.of("NAME"), "", "Why an instrument is, or is not, available.", NAME),
           new Verb("info", List.of("NAME"), "", "The commands of an instrument.", NAME),
           new Verb(
@@ -125,9 +139,9 @@ public record Verb(String name, List<String> parameters, String more, String doc
     return new Verb(name, List.of(), "WORD", doc, null);
   }
 
-  /** Whether the verb calls a command and so takes a deadline. */
+  /** Whether the verb sends something to instruments and so takes a deadline. */
   public boolean takesDeadline() {
-    return name.equals("call") || name.equals("test");
+    return DEADLINE.contains(name);
   }
 
   /** The option it takes besides those of all, such as {@code deadline}; empty for none. */
@@ -221,6 +235,12 @@ public record Verb(String name, List<String> parameters, String more, String doc
   private static Map<String, Object> swap(List<String> words) {
     Map<String, Object> request = map("file", absolute(words.get(0)));
     request.put("wait", false);
+    return request;
+  }
+
+  private static Map<String, Object> ask(List<String> words) {
+    Map<String, Object> request = map("name", words.get(0));
+    request.put("text", words.get(1));
     return request;
   }
 

@@ -26,6 +26,7 @@ import consort.api.coordinator.Coordinator;
 import consort.api.coordinator.Diagnosis;
 import consort.api.coordinator.DriverStatus;
 import consort.api.coordinator.InstrumentSpec;
+import consort.api.coordinator.StopResult;
 import consort.api.coordinator.SwapOutcome;
 import consort.api.coordinator.SwapStatus;
 import consort.api.coordinator.TemporaryInstrument;
@@ -55,6 +56,7 @@ final class FakeNode implements Coordinator, Deployment {
   final Map<String, FakeInstrument> instruments = new TreeMap<>();
   final List<String> done = new ArrayList<>();
   final List<Call> calls = new ArrayList<>();
+  List<StopResult> stopped = List.of();
   final List<Finding> findings = new ArrayList<>();
   final List<SwapStatus> swapping = new ArrayList<>();
   final List<SwapOutcome> outcomes = new ArrayList<>();
@@ -133,6 +135,19 @@ final class FakeNode implements Coordinator, Deployment {
       throw new Unreachable(ErrorCode.NO_DRIVER, "no driver missing is installed");
     }
     return new FakeInstrument(spec.name());
+  }
+
+  @Override
+  public String ask(String name, String text, Boolean answer, Duration deadline, Caller by) {
+    by.require(Role.ADMINISTRATOR, "ask");
+    done.add("ask " + name + " " + text + " " + answer + " " + deadline);
+    return text.endsWith("?") ? "Acme\u001b" : "";
+  }
+
+  @Override
+  public List<StopResult> stopAll(Duration within, Caller by) {
+    done.add("stop all within " + within + " by " + by.name());
+    return stopped;
   }
 
   @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import consort.api.Reason;
 import consort.api.State;
+import consort.api.coordinator.StopResult;
 import consort.api.coordinator.SwapOutcome;
 import consort.api.coordinator.SwapStatus;
 import consort.api.deploy.DriverFile;
@@ -157,6 +158,47 @@ class NodeCommandsTest {
 
     assertThat(Texts.of("cancel", node.run("cancel", "name", "DMM1")))
         .isEqualTo("Cancelled calls of DMM1: 2");
+  }
+
+  @Test
+  void askSendsTheTextAndShowsTheAnswer() {
+    node.with("PSU1");
+    Map<String, Object> reply = node.run("ask", "name", "PSU1", "text", "*IDN?");
+    assertThat(reply).containsEntry("answer", "Acme\u001b");
+    assertThat(Texts.of("ask", reply)).isEqualTo("Acme\\x1b");
+    node.run("ask", "name", "PSU1", "text", "S", "answer", true, "deadline", 2);
+
+    assertThat(node.done).containsExactly("ask PSU1 *IDN? null null", "ask PSU1 S true PT2S");
+    assertThat(node.run("ask", "name", "PSU1", "text", "S", "answer", "yes"))
+        .containsEntry("error", "answer must be true or false, not yes");
+    assertThat(node.run("ask", "name", "PSU1")).containsEntry("error", "missing text");
+    assertThat(node.commands.run("ask", Map.of("name", "PSU1", "text", "S"), FakeNode.OBSERVER))
+        .containsEntry("code", "not_allowed");
+  }
+
+  @Test
+  void stopAllSaysWhatBecameOfEachInstrument() {
+    node.stopped =
+        List.of(
+            new StopResult("AXIS1", StopResult.Outcome.DONE, ""),
+            new StopResult("DMM1", StopResult.Outcome.NONE, "its driver knows no safe state"));
+    Map<String, Object> reply = node.run("stop-all");
+    assertThat(node.done).containsExactly("stop all within PT3S by admin");
+    assertThat(Texts.succeeded(reply)).isTrue();
+    assertThat(Texts.of("stop-all", reply))
+        .isEqualTo(
+            """
+            NAME   SAFE  WHY
+            AXIS1  done
+            DMM1   none  its driver knows no safe state""");
+    assertThat(node.commands.run("stop-all", Map.of(), FakeNode.OBSERVER).get("error").toString())
+        .contains("needs the role OPERATOR");
+
+    node.stopped = List.of(new StopResult("PSU1", StopResult.Outcome.FAILED, "no answer"));
+    reply = node.run("stop-all", "deadline", "500ms");
+    assertThat(node.done).contains("stop all within PT0.5S by admin");
+    assertThat(reply).containsEntry("ok", true).containsEntry("success", false);
+    assertThat(Texts.succeeded(reply)).as("so the command line ends with 1").isFalse();
   }
 
   @Test

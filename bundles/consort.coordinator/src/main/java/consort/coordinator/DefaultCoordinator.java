@@ -4,6 +4,7 @@ package consort.coordinator;
 import consort.api.Caller;
 import consort.api.ErrorCode;
 import consort.api.Instrument;
+import consort.api.InstrumentException;
 import consort.api.Refused;
 import consort.api.Role;
 import consort.api.coordinator.Coordinator;
@@ -12,6 +13,7 @@ import consort.api.coordinator.DriverStatus;
 import consort.api.coordinator.Groups;
 import consort.api.coordinator.InstrumentSpec;
 import consort.api.coordinator.Leases;
+import consort.api.coordinator.StopResult;
 import consort.api.coordinator.SwapOutcome;
 import consort.api.coordinator.SwapStatus;
 import consort.api.coordinator.TemporaryInstrument;
@@ -28,6 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Predicate;
@@ -53,7 +56,7 @@ public final class DefaultCoordinator implements Coordinator {
   /** How long going down, or the removal of a driver, may take for all guards together. */
   private static final Duration DRAIN = Duration.ofSeconds(2);
 
-  private static final Logger LOG = LoggerFactory.getLogger(DefaultCoordinator.class);
+  private static final Logger LOG = LoggerFactory.getLogger("consort.instruments");
 
   private final BundleContext context;
   private final DriverThreads threads = new DriverThreads();
@@ -284,6 +287,34 @@ public final class DefaultCoordinator implements Coordinator {
   public int cancel(String name, Caller by) {
     by.require(Role.OPERATOR, "cancel " + name);
     return guard(name).cancel(by.name() + " cancelled it");
+  }
+
+  @Override
+  public List<StopResult> stopAll(Duration within, Caller by) {
+    by.require(Role.OPERATOR, "stop-all");
+    List<Guard> all = new ArrayList<>(guards.values());
+    all.addAll(temporary);
+    List<StopResult> results = StopAll.of(all, within, by.name() + " stopped everything");
+    String text = by.name() + " stopped everything: " + StopAll.summary(results);
+    List<String> names = results.stream().map(StopResult::instrument).toList();
+    events.post("consort/stop/ALL", Instant.now(), text, Map.of("instruments", names));
+    publisher.later(() -> LOG.warn("{}", text));
+    return results;
+  }
+
+  @Override
+  public String ask(String name, String text, Boolean answer, Duration deadline, Caller by) {
+    by.require(Role.ADMINISTRATOR, "ask");
+    Guard guard = guard(name);
+    boolean awaits = answer == null ? text.strip().split("\\s", 2)[0].endsWith("?") : answer;
+    publisher.later(
+        () -> LOG.info("{}: {} ({}) asks '{}'", name, by.name(), by.face(), Texts.cut(text)));
+    try {
+      Object reply = guard.ask(text, awaits, deadline, by).toCompletableFuture().join().value();
+      return (String) reply;
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof InstrumentException cause ? cause : e;
+    }
   }
 
   @Override

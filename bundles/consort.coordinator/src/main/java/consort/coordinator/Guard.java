@@ -2,6 +2,7 @@
 package consort.coordinator;
 
 import consort.api.Call;
+import consort.api.Caller;
 import consort.api.CommandInfo;
 import consort.api.Deadline;
 import consort.api.ErrorCode;
@@ -26,6 +27,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -104,6 +106,9 @@ final class Guard implements TemporaryInstrument {
   private InstrumentInfo lastInfo;
   private Pending running;
   private CompletionStage<?> stage;
+
+  /** The safe state that was sent last. */
+  private Pending safeState;
 
   private int awaiting;
   private volatile Runnable end = () -> {};
@@ -201,16 +206,7 @@ final class Guard implements TemporaryInstrument {
 
   @Override
   public CompletionStage<Result> send(Call call) {
-    CompletableFuture<Result> future = new CompletableFuture<>();
-    long limit = limit(call);
-    Pending pending = Pending.sent(name, call, env.nanoTime(), limit, future, env::run);
-    pending.disarm(env.later(limit, () -> expire(pending)));
-    try {
-      submit(pending);
-    } catch (InstrumentException e) {
-      pending.complete(e);
-    }
-    return future;
+    return send(pending(call));
   }
 
   /** The deadline of the call, else of the command, else of the instrument; ns. */
@@ -273,7 +269,9 @@ final class Guard implements TemporaryInstrument {
       throw pending.expiredInQueue();
     }
     if (pending.urgent() && GuardTable.of(phase, Event.URGENT) != null) {
-      urgents.requireRoom();
+      if (!pending.isTask(Task.SAFE_STATE)) {
+        urgents.requireRoom();
+      }
       step(Event.URGENT, pending);
       return;
     }
@@ -338,6 +336,56 @@ final class Guard implements TemporaryInstrument {
       next();
       return count;
     }
+  }
+
+  /**
+   * Brings the hardware into its safe state, beside a running call. Calls that wait to write are
+   * refused. One that is under way already is not sent again.
+   *
+   * @param why what they are told
+   */
+  Pending safeState(Duration limit, String why) {
+    Pending pending = pending(Call.of(Task.SAFE_STATE.command().name()).within(limit));
+    pending.does(Task.SAFE_STATE);
+    synchronized (lock) {
+      waiting.failWrites(
+          () -> new Refused(ErrorCode.CANCELLED_IN_QUEUE, "the call was not sent: " + why));
+      if (safeState != null && safeState.outcome() == null) {
+        return safeState;
+      }
+      safeState = pending;
+    }
+    send(pending);
+    return pending;
+  }
+
+  /** Sends a line over the link, in turn with the calls. */
+  CompletionStage<Result> ask(String text, boolean answer, Duration limit, Caller by) {
+    Pending pending = pending(new Call("ask", List.of(), Map.of(), limit, by, ""));
+    pending.does(Task.ask(text, answer));
+    return send(pending);
+  }
+
+  private Pending pending(Call call) {
+    return Pending.sent(
+        name, call, env.nanoTime(), limit(call), new CompletableFuture<>(), env::run);
+  }
+
+  private CompletionStage<Result> send(Pending pending) {
+    long limit = pending.deadline() - env.nanoTime();
+    pending.disarm(env.later(limit, () -> expire(pending)));
+    try {
+      submit(pending);
+    } catch (InstrumentException e) {
+      pending.complete(e);
+    }
+    return pending.future();
+  }
+
+  /** Whether the driver in use is known to have no safe state. */
+  boolean lacksSafeState() {
+    Instance current = instance;
+    return current != null && current.lacksSafeState();
   }
 
   /** To the driver it is as if the deadline had passed. */

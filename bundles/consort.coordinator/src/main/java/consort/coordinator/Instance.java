@@ -9,10 +9,12 @@ import consort.api.Values;
 import consort.api.coordinator.InstrumentSpec;
 import consort.api.driver.Armable;
 import consort.api.driver.Connectable;
+import consort.api.driver.Connection;
 import consort.api.driver.Driver;
 import consort.api.driver.DriverFactory;
 import consort.api.driver.Handover;
 import consort.api.driver.Identity;
+import consort.api.driver.SafeState;
 import consort.api.driver.SavedState;
 import consort.api.driver.SelfTest;
 import consort.api.driver.Setup;
@@ -61,6 +63,7 @@ final class Instance {
   private volatile String selfTest = "";
   private volatile String unrestored = "";
   private volatile boolean restored;
+  private volatile Opened opened;
   private boolean connectedOnce;
   private volatile boolean closed;
 
@@ -212,7 +215,7 @@ final class Instance {
     }
     Map<String, Object> settings =
         Values.fields("settings of " + spec.name(), factory.settings(), spec.settings());
-    Object made = factory.create(new Setup(spec.name(), settings, spec.connection(), links));
+    Object made = factory.create(new Setup(spec.name(), settings, spec.connection(), this::open));
     if (made == null) {
       throw new IllegalArgumentException("the factory made nothing");
     }
@@ -306,6 +309,46 @@ final class Instance {
   /** Takes back what was prepared. */
   void disarm() throws Exception {
     ((Armable) target).disarm();
+  }
+
+  /** What the driver opened last: its own way to talk to the hardware. */
+  private record Opened(Connection connection, LinkSettings settings) {}
+
+  private Link open(Connection connection, LinkSettings settings) {
+    Link link = links.open(connection, settings);
+    opened = new Opened(connection, settings);
+    return link;
+  }
+
+  /** Sends a line as the driver would, and reads the answer. */
+  String ask(String text, boolean answer) {
+    Opened as = opened;
+    if (as == null) {
+      throw new Refused(
+          ErrorCode.NOT_SUPPORTED, plan.spec.name() + " has no link: its driver opened none");
+    }
+    try (Link link = links.open(as.connection(), as.settings())) {
+      if (answer) {
+        return link.ask(text);
+      }
+      link.tell(text);
+      return "";
+    }
+  }
+
+  /** Whether it is known to have no safe state; unknown before it is made. */
+  boolean lacksSafeState() {
+    Object made = target;
+    return made != null && !(made instanceof SafeState);
+  }
+
+  /** Brings the hardware into its safe state. */
+  void safeState() throws Exception {
+    if (!(target instanceof SafeState safe)) {
+      throw new Refused(
+          ErrorCode.NOT_SUPPORTED, plan.spec.name() + " has no safe state: its driver knows none");
+    }
+    safe.safeState();
   }
 
   /** Closes the driver, then its links. */

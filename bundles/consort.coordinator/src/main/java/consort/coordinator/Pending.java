@@ -42,12 +42,16 @@ final class Pending {
   private final Executor callbacks;
   private Runnable disarm = () -> {};
 
+  /** What is done instead of a command; null for a command. */
+  private Task task;
+
   private InstrumentInfo boundTo;
   private volatile CommandInfo command;
   private Map<String, Object> arguments;
   private volatile long startedNanos;
   private StartGate gate;
   private long ownLimit;
+  private volatile boolean begun;
   private volatile Object outcome;
 
   private Pending(
@@ -94,6 +98,34 @@ final class Pending {
     ownLimit = own;
   }
 
+  /** Has it do something that is no command of the driver. */
+  void does(Task what) {
+    task = what;
+    command = what.command();
+    arguments = Map.of();
+  }
+
+  /** Where its result goes when nobody waits. */
+  CompletableFuture<Result> future() {
+    return future;
+  }
+
+  /** Whether the driver was entered with it. */
+  boolean begun() {
+    return begun;
+  }
+
+  /** Whether it is the one task of this kind. */
+  boolean isTask(Task what) {
+    return task == what;
+  }
+
+  /** Whether it only reads, as far as is known. */
+  boolean reads() {
+    CommandInfo known = command;
+    return known != null && known.reads();
+  }
+
   /** When it must be over, ns on the guard's clock. */
   long deadline() {
     return gate != null && gate.isOpen() ? gate.opened() + ownLimit : deadline;
@@ -110,6 +142,10 @@ final class Pending {
    * @throws Refused when it does not fit
    */
   void bind(InstrumentInfo info) {
+    if (task != null) {
+      boundTo = info;
+      return;
+    }
     CommandInfo found =
         info.command(call.command())
             .orElseThrow(() -> new Refused(ErrorCode.UNKNOWN_COMMAND, unknown(info)));
@@ -155,6 +191,11 @@ final class Pending {
   }
 
   private Object begin(Instance on, Environment env) throws Exception {
+    begun = true;
+    if (task != null) {
+      startedNanos = env.nanoTime();
+      return task.body().on(on);
+    }
     Permits permits = env.permits();
     permits.enter(instrument, call, command, arguments);
     if (gate == null) {
@@ -180,7 +221,7 @@ final class Pending {
   /** The result that a value of the driver makes. */
   Result result(Instance on, Object value, Environment env) {
     Object checked = value;
-    if (!on.typed()) {
+    if (task == null && !on.typed()) {
       try {
         checked = Values.convert(command.name(), command.result(), value);
       } catch (Refused e) {

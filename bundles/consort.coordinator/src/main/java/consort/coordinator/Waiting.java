@@ -9,6 +9,7 @@ import consort.api.Refused;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** The calls of a guard that have no outcome yet, and the count of all. Under the guard's lock. */
 final class Waiting {
@@ -37,6 +38,10 @@ final class Waiting {
   void add(Pending call) {
     Deque<Pending> line = call.urgent() ? urgent : queue;
     int most = call.urgent() ? UrgentCalls.MOST : QUEUE;
+    if (call.isTask(Task.SAFE_STATE)) {
+      line.addFirst(call);
+      return;
+    }
     if (line.size() >= most) {
       throw new Refused(
           ErrorCode.BUSY, "the queue of " + instrument + " is full: " + most + " calls wait");
@@ -106,6 +111,15 @@ final class Waiting {
   void failAll(Supplier<InstrumentException> error) {
     while (!isEmpty()) {
       fail(urgent.isEmpty() ? queue.poll() : urgent.poll(), error.get());
+    }
+  }
+
+  /** Gives every call that waits to write an error of its own. */
+  void failWrites(Supplier<InstrumentException> error) {
+    for (Pending call : Stream.concat(urgent.stream(), queue.stream()).toList()) {
+      if (!call.reads() && !call.isTask(Task.SAFE_STATE) && remove(call)) {
+        fail(call, error.get());
+      }
     }
   }
 

@@ -10,6 +10,7 @@ import consort.api.driver.Driver;
 import consort.api.driver.DriverFactory;
 import consort.api.driver.Handover;
 import consort.api.driver.Identity;
+import consort.api.driver.SafeState;
 import consort.api.driver.SavedState;
 import consort.api.driver.SelfTest;
 import consort.api.driver.Setup;
@@ -49,6 +50,9 @@ final class EchoDriver {
   volatile Callable<SavedState> onSave = () -> null;
   volatile Consumer<SavedState> onRestore = state -> {};
   volatile Callable<String> onSelfTest = () -> "";
+  volatile boolean knowsSafe;
+  volatile Callable<?> onSafe = () -> null;
+  final AtomicInteger safe = new AtomicInteger();
 
   private static CommandInfo command(String name, boolean urgent, boolean reads) {
     ParameterInfo number =
@@ -66,7 +70,7 @@ final class EchoDriver {
   }
 
   /** An instance of the driver. */
-  final class Instance implements Driver, Connectable, Handover, SelfTest, AutoCloseable {
+  class Instance implements Driver, Connectable, Handover, SelfTest, AutoCloseable {
     final Setup setup;
     volatile boolean closed;
 
@@ -118,10 +122,23 @@ final class EchoDriver {
     }
   }
 
+  /** An instance that knows a safe state. */
+  final class SafeInstance extends Instance implements SafeState {
+    SafeInstance(Setup setup) {
+      super(setup);
+    }
+
+    @Override
+    public void safeState() throws Exception {
+      safe.incrementAndGet();
+      onSafe.call();
+    }
+  }
+
   DriverFactory factory() {
     return setup -> {
       onMake.call();
-      Instance made = new Instance(setup);
+      Instance made = knowsSafe ? new SafeInstance(setup) : new Instance(setup);
       instances.add(made);
       return made;
     };

@@ -10,9 +10,13 @@ import consort.api.link.TraceEntry;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** Sessions that only note what the guard does with them. */
 final class FakeLinks implements LinkService {
+
+  /** Makes links; null where there are none. */
+  volatile Function<LinkSettings, Link> onOpen;
 
   final List<Session> sessions = new CopyOnWriteArrayList<>();
 
@@ -24,13 +28,18 @@ final class FakeLinks implements LinkService {
     volatile int resets;
     volatile boolean closed;
     volatile RuntimeException resynchroniseFails;
+    private final Function<LinkSettings, Link> onOpen;
 
-    Session(Consumer<String> lost) {
+    Session(Consumer<String> lost, Function<LinkSettings, Link> onOpen) {
       this.lost = lost;
+      this.onOpen = onOpen;
     }
 
     @Override
     public Link open(Connection connection, LinkSettings settings) {
+      if (onOpen != null) {
+        return onOpen.apply(settings);
+      }
       throw new consort.api.Unreachable(consort.api.ErrorCode.NO_LINK, "there are no links here");
     }
 
@@ -65,7 +74,7 @@ final class FakeLinks implements LinkService {
 
   @Override
   public LinkSession session(String instrument, Consumer<String> lost) {
-    Session session = new Session(lost);
+    Session session = new Session(lost, onOpen);
     sessions.add(session);
     return session;
   }

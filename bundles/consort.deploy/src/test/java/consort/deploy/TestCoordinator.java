@@ -13,12 +13,14 @@ import consort.api.coordinator.Coordinator;
 import consort.api.coordinator.Diagnosis;
 import consort.api.coordinator.DriverStatus;
 import consort.api.coordinator.InstrumentSpec;
+import consort.api.coordinator.StopResult;
 import consort.api.coordinator.SwapOutcome;
 import consort.api.coordinator.SwapStatus;
 import consort.api.coordinator.TemporaryInstrument;
 import consort.api.driver.DriverFactory;
 import consort.api.driver.Identity;
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -160,6 +162,16 @@ final class TestCoordinator implements Coordinator {
 
   @Override
   public TemporaryInstrument open(InstrumentSpec spec) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public String ask(String name, String text, Boolean answer, Duration deadline, Caller by) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public List<StopResult> stopAll(Duration within, Caller by) {
     throw new UnsupportedOperationException();
   }
 

@@ -3,6 +3,7 @@ package consort.api.coordinator;
 
 import consort.api.Caller;
 import consort.api.Instrument;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -70,6 +71,30 @@ public interface Coordinator {
    * @throws consort.api.Refused when there is none of that name
    */
   int cancel(String name, Caller by);
+
+  /**
+   * Brings every instrument that has one into its safe state, all at once, also beside running
+   * calls. Calls that wait to write are refused: nothing that was queued before begins after it.
+   *
+   * @param within how long each may take; it returns a moment later at the latest
+   * @param by who stops; needs the role of an operator
+   * @return one result for each instrument, sorted by name
+   */
+  List<StopResult> stopAll(Duration within, Caller by);
+
+  /**
+   * Sends a line of raw text over the link of an instrument, past its driver, and reads the answer.
+   * It waits for its turn like a call, and has a deadline like one.
+   *
+   * @param text the line, without its terminator
+   * @param answer whether an answer is awaited; null: when the first word ends with a question mark
+   * @param deadline how long it may take; null for the instrument's, else 5 s
+   * @param by who asks; needs the role of an administrator
+   * @return the answer, empty for none
+   * @throws consort.api.InstrumentException as a call, and {@code Refused} with the code {@code
+   *     not_supported} when the driver uses no link
+   */
+  String ask(String name, String text, Boolean answer, Duration deadline, Caller by);
 
   /** The installed drivers, sorted by name and version, the newest first. */
   List<DriverStatus> drivers();

@@ -11,6 +11,7 @@ import consort.api.driver.Doc;
 import consort.api.driver.DriverFactory;
 import consort.api.driver.Identity;
 import consort.api.driver.Range;
+import consort.api.driver.SafeState;
 import consort.api.driver.Setup;
 import consort.api.driver.Unit;
 import consort.instruments.Positioner;
@@ -27,7 +28,8 @@ import org.osgi.service.component.annotations.Reference;
  * {@link #stop} comes on a thread of its own, so the state is guarded by this object's lock; a move
  * is never completed under it.
  */
-final class SimulatedPositioner implements Positioner, Faulty, Connectable, AutoCloseable {
+final class SimulatedPositioner
+    implements Positioner, Faulty, Connectable, SafeState, AutoCloseable {
 
   /** The settings of an instrument file. */
   record Settings(
@@ -149,6 +151,11 @@ final class SimulatedPositioner implements Positioner, Faulty, Connectable, Auto
       timer.cancel(false);
     }
     ended.complete(position);
+  }
+
+  @Override
+  public void safeState() {
+    stop();
   }
 
   @Override

@@ -8,6 +8,7 @@ import consort.api.driver.Doc;
 import consort.api.driver.DriverFactory;
 import consort.api.driver.Identity;
 import consort.api.driver.Range;
+import consort.api.driver.SafeState;
 import consort.api.driver.Setup;
 import consort.api.driver.Unit;
 import consort.instruments.DcPowerSupply;
@@ -19,7 +20,8 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 
 /** A supply of 0 to 30 V and 0 to 5 A that drives a {@link SourceModel}. */
-final class SimulatedSource implements DcPowerSupply, Faulty, Connectable, AutoCloseable {
+final class SimulatedSource
+    implements DcPowerSupply, Faulty, Connectable, SafeState, AutoCloseable {
 
   /** The settings of an instrument file. */
   record Settings(
@@ -101,6 +103,11 @@ final class SimulatedSource implements DcPowerSupply, Faulty, Connectable, AutoC
   @Override
   public void outputOff() {
     model.enabled(false);
+  }
+
+  @Override
+  public void safeState() {
+    outputOff();
   }
 
   @Override

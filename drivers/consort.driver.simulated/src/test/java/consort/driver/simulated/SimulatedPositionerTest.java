@@ -48,6 +48,16 @@ class SimulatedPositionerTest {
   }
 
   @Test
+  void isSafeWhereItStands() {
+    CompletableFuture<Double> move = axis.moveTo(20);
+    time.pass(0.5);
+    axis.safeState();
+
+    assertThat(move).isDone();
+    assertThat(axis.isMoving()).isFalse();
+  }
+
+  @Test
   void endsAMoveWhereTheAxisStandsWhenStopped() {
     CompletableFuture<Double> move = axis.moveTo(20);
     time.pass(0.5);
