@@ -192,12 +192,12 @@ final class Pending {
 
   private Object begin(Instance on, Environment env) throws Exception {
     begun = true;
+    Permits permits = env.permits();
+    permits.enter(instrument, call, command, arguments);
     if (task != null) {
       startedNanos = env.nanoTime();
       return task.body().on(on);
     }
-    Permits permits = env.permits();
-    permits.enter(instrument, call, command, arguments);
     if (gate == null) {
       startedNanos = env.nanoTime();
       return on.call(command.name(), arguments);
