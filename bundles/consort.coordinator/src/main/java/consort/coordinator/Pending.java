@@ -191,9 +191,9 @@ final class Pending {
   }
 
   private Object begin(Instance on, Environment env) throws Exception {
-    begun = true;
     Permits permits = env.permits();
     permits.enter(instrument, call, command, arguments);
+    begun = true;
     if (task != null) {
       startedNanos = env.nanoTime();
       return task.body().on(on);
