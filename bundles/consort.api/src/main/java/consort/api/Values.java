@@ -42,7 +42,7 @@ import java.util.stream.Collectors;
 public final class Values {
 
   private static final Pattern DURATION =
-      Pattern.compile("([0-9]{1,30}(?:\\.[0-9]{1,30})?)\\s*(ns|us|ms|s|min|h)");
+      Pattern.compile("([0-9]{1,30}(?:\\.[0-9]{1,30})?)\\s*(ns|us|ms|s|min|m|h)");
 
   /** The most digits a number has: the time to read one grows with their square. */
   private static final int DIGITS = 100;
@@ -393,7 +393,7 @@ public final class Values {
               case "us" -> 1_000L;
               case "ms" -> 1_000_000L;
               case "s" -> 1_000_000_000L;
-              case "min" -> 60_000_000_000L;
+              case "min", "m" -> 60_000_000_000L;
               default -> 3_600_000_000_000L;
             };
         try {

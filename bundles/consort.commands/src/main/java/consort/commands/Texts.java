@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 
 /**
  * Replies as text for people: tables, and the documented lines of instrument-script-server. Needs
@@ -45,11 +46,14 @@ public final class Texts {
       case "call" -> printable(text(reply, "text"));
       case "ask" -> printable(text(reply, "answer"));
       case "test" -> test(reply);
+      case "leases" -> leases(reply);
+      case "lease" -> lease(reply);
       case "why" -> why(reply);
       case "drivers" -> drivers(reply);
       case "trace" -> trace(reply);
       case "info" -> info(reply);
       case "findings" -> findings(reply);
+      case "swap" -> swap(reply);
       default -> printable(reply.toString());
     };
   }
@@ -146,6 +150,72 @@ public final class Texts {
         success
             ? "  Response: " + text(reply, "text_response")
             : "  Error: " + text(reply, "error_message"));
+    return lines(lines);
+  }
+
+  /** The end of it; {@link Progress} has told the rest. */
+  private static String swap(Map<String, ?> reply) {
+    Map<String, List<String>> names = new TreeMap<>();
+    for (Map<String, ?> instrument : maps(reply, "instruments")) {
+      names
+          .computeIfAbsent(text(instrument, "state"), state -> new ArrayList<>())
+          .add(text(instrument, "name"));
+    }
+    List<String> parts = new ArrayList<>();
+    names.forEach((state, who) -> parts.add(state + ": " + String.join(", ", who)));
+    String error = text(reply, "error_message");
+    if (!error.isEmpty()) {
+      return printable(error);
+    }
+    return printable(
+        text(reply, "file")
+            + " ("
+            + text(reply, "version")
+            + "): "
+            + (parts.isEmpty() ? "no instrument has this driver" : String.join("; ", parts)));
+  }
+
+  private static String leases(Map<String, ?> reply) {
+    List<Map<String, ?>> all = maps(reply, "leases");
+    if (all.isEmpty()) {
+      return "Nothing is leased";
+    }
+    Table table = new Table("ID", "STATE", "NAMES", "OWNER", "CLIENT", "LEFT", "PURPOSE");
+    for (Map<String, ?> l : all) {
+      table.row(
+          text(l, "id"),
+          text(l, "state") + (Boolean.FALSE.equals(l.get("readers")) ? ", alone" : ""),
+          joined(l.get("resources")),
+          text(l, "owner"),
+          text(l, "client"),
+          text(l, "remaining"),
+          text(l, "purpose"));
+    }
+    return table.toString();
+  }
+
+  private static String lease(Map<String, ?> reply) {
+    String id = text(reply, "id");
+    List<String> lines = new ArrayList<>();
+    switch (text(reply, "action")) {
+      case "release" -> lines.add("Released lease " + id);
+      case "break" -> lines.add("Broke lease " + id);
+      default -> {
+        lines.add(
+            "Lease "
+                + id
+                + " on "
+                + joined(reply.get("resources"))
+                + " for "
+                + text(reply, "remaining")
+                + ", client "
+                + text(reply, "client"));
+        String strangers = joined(reply.get("without_instrument"));
+        if (!strangers.isEmpty()) {
+          lines.add("No instrument here has the name: " + strangers);
+        }
+      }
+    }
     return lines(lines);
   }
 
@@ -253,7 +323,7 @@ public final class Texts {
     return out.toString();
   }
 
-  private static String text(Map<String, ?> map, String key) {
+  static String text(Map<String, ?> map, String key) {
     return Objects.toString(map.get(key), "");
   }
 
@@ -269,7 +339,7 @@ public final class Texts {
     return value instanceof Map<?, ?> map ? (Map<String, ?>) map : Map.of();
   }
 
-  private static List<Map<String, ?>> maps(Map<String, ?> reply, String key) {
+  static List<Map<String, ?>> maps(Map<String, ?> reply, String key) {
     List<Map<String, ?>> out = new ArrayList<>();
     if (reply.get(key) instanceof List<?> list) {
       list.forEach(element -> out.add(map(element)));

@@ -27,8 +27,11 @@ import consort.api.coordinator.Diagnosis;
 import consort.api.coordinator.DriverStatus;
 import consort.api.coordinator.InstrumentSpec;
 import consort.api.coordinator.StopResult;
+import consort.api.coordinator.SwapOutcome;
+import consort.api.coordinator.SwapStatus;
 import consort.api.coordinator.TemporaryInstrument;
 import consort.api.deploy.Deployment;
+import consort.api.deploy.DriverFile;
 import consort.api.deploy.Finding;
 import consort.api.driver.Connection;
 import consort.api.driver.Identity;
@@ -36,6 +39,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,7 +58,13 @@ final class FakeNode implements Coordinator, Deployment {
   final List<Call> calls = new ArrayList<>();
   List<StopResult> stopped = List.of();
   final List<Finding> findings = new ArrayList<>();
-  final NodeCommands commands = new NodeCommands(this, () -> done.add("node stop"));
+  final List<SwapStatus> swapping = new ArrayList<>();
+  final List<SwapOutcome> outcomes = new ArrayList<>();
+  DriverFile driverFile;
+  int looks;
+  Runnable onLook = () -> {};
+  final FakeLeases leases = new FakeLeases();
+  final NodeCommands commands = new NodeCommands(this, leases, () -> done.add("node stop"));
 
   FakeNode() {
     commands.bindDeployment(this);
@@ -150,6 +160,34 @@ final class FakeNode implements Coordinator, Deployment {
   @Override
   public boolean settled() {
     return true;
+  }
+
+  @Override
+  public void offer(long bundle, Collection<String> only) {
+    done.add("offer " + bundle);
+  }
+
+  @Override
+  public List<SwapStatus> swapping() {
+    return List.copyOf(swapping);
+  }
+
+  @Override
+  public List<SwapOutcome> swaps(String name) {
+    return outcomes.stream().filter(o -> o.instrument().equals(name)).toList();
+  }
+
+  @Override
+  public DriverFile swap(Path jar, String only) {
+    done.add("swap " + jar.getFileName() + " " + only);
+    return new DriverFile("drivers/" + jar.getFileName(), "d1", "2.0.0", -1, false, "");
+  }
+
+  @Override
+  public Optional<DriverFile> driver(String digest) {
+    looks++;
+    onLook.run();
+    return Optional.ofNullable(driverFile);
   }
 
   @Override

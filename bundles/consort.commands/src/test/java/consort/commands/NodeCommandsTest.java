@@ -6,7 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import consort.api.Reason;
 import consort.api.State;
 import consort.api.coordinator.StopResult;
+import consort.api.coordinator.SwapOutcome;
+import consort.api.coordinator.SwapStatus;
+import consort.api.deploy.DriverFile;
 import consort.api.deploy.Finding;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -511,5 +517,76 @@ class NodeCommandsTest {
         assertThat(names).contains(verb.name());
       }
     }
+  }
+
+  private static SwapOutcome outcome(String name, SwapOutcome.Result result, String reason) {
+    Duration none = Duration.ZERO;
+    return new SwapOutcome(
+        name,
+        Instant.now().plusSeconds(1),
+        "fake.dmm",
+        "1.2.0",
+        "2.0.0",
+        7,
+        result,
+        reason,
+        "",
+        false,
+        3,
+        new SwapOutcome.Times(none, none, none, none, none, none, none, Duration.ofMillis(12)));
+  }
+
+  @Test
+  void swapTellsOfEachInstrumentAndIsFinishedWhenAllHaveMoved() {
+    node.with("DMM1").with("DMM2");
+    node.driverFile = new DriverFile("drivers/x.jar", "d1", "2.0.0", 7, true, "");
+    node.swapping.add(new SwapStatus("DMM1", "fake.dmm", "1.2.0", "2.0.0", 7, false, "waiting"));
+    node.onLook =
+        () -> {
+          if (node.looks == 2) {
+            node.swapping.clear();
+            node.outcomes.add(outcome("DMM1", SwapOutcome.Result.DONE, ""));
+          }
+        };
+    List<String> lines = new ArrayList<>();
+    Map<String, Object> first = node.run("swap", "file", "/tmp/x.jar", "wait", false);
+    assertThat(first).containsEntry("finished", false);
+    Map<String, Object> last =
+        Progress.follow(
+            "swap",
+            first,
+            (command, more) -> node.commands.run(command, more, FakeNode.ADMINISTRATOR),
+            lines::add);
+    assertThat(lines)
+        .containsExactly(
+            "DMM1  waiting", "DMM2  uses 1.2.0", "DMM1  1.2.0 to 2.0.0: done in 12 ms");
+    assertThat(Texts.succeeded(last)).isTrue();
+    assertThat(Texts.of("swap", last)).isEqualTo("drivers/x.jar (2.0.0): done: DMM1, DMM2");
+    assertThat(node.done).containsExactly("swap x.jar null");
+  }
+
+  @Test
+  void swapFailsWhereSomethingWasTakenBack() {
+    node.with("DMM1");
+    node.driverFile = new DriverFile("drivers/x.jar", "d1", "2.0.0", 7, true, "");
+    node.outcomes.add(outcome("DMM1", SwapOutcome.Result.TAKEN_BACK, "no greeting"));
+    Map<String, Object> reply = node.run("swap", "file", "/tmp/x.jar", "only", "DMM1");
+    assertThat(reply).containsEntry("finished", true);
+    assertThat(Texts.succeeded(reply)).isFalse();
+    assertThat(reply.get("instruments").toString())
+        .contains("1.2.0 to 2.0.0: taken back because no greeting");
+    assertThat(Texts.of("swap", reply)).isEqualTo("drivers/x.jar (2.0.0): taken back: DMM1");
+    assertThat(node.run("swap", "file", "/tmp/x.jar", "only", "NONE"))
+        .containsEntry("code", "unknown_instrument");
+    assertThat(node.run("swap", "id", "swap-99").toString()).contains("there is no swap");
+  }
+
+  @Test
+  void swapSaysWhyAJarCannotBeUsed() {
+    node.driverFile =
+        new DriverFile("drivers/x.jar", "d1", "2.0.0", 7, false, "needs the package org.absent");
+    Map<String, Object> reply = node.run("swap", "file", "/tmp/x.jar");
+    assertThat(Texts.succeeded(reply)).isFalse();
+    assertThat(Texts.of("swap", reply)).isEqualTo("drivers/x.jar: needs the package org.absent");
   }
 }

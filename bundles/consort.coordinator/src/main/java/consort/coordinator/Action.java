@@ -19,7 +19,7 @@ enum Action {
   ABANDON,
   /**
    * Gives all waiting calls {@code Unreachable} with the reason, unless another driver is tried at
-   * once: then they go on waiting.
+   * once, or awaited for a while: then they go on waiting.
    */
   FAIL_WAITING,
   /** Refuses all waiting calls as stopped. */
@@ -38,6 +38,8 @@ enum Action {
   DO_URGENT,
   /** The driver's thread resynchronises the links. */
   DO_SYNC,
+  /** The driver's thread saves the state for the next instance. */
+  DO_SAVE,
   /** The driver's thread closes the instance. */
   DO_CLOSE
 }

@@ -14,6 +14,8 @@ import consort.api.coordinator.Groups;
 import consort.api.coordinator.InstrumentSpec;
 import consort.api.coordinator.Leases;
 import consort.api.coordinator.StopResult;
+import consort.api.coordinator.SwapOutcome;
+import consort.api.coordinator.SwapStatus;
 import consort.api.coordinator.TemporaryInstrument;
 import consort.api.driver.DriverFactory;
 import consort.api.link.LinkService;
@@ -21,11 +23,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -75,20 +79,31 @@ public final class DefaultCoordinator implements Coordinator {
   /** Made by declarative services. */
   @Activate
   public DefaultCoordinator(BundleContext context, @Reference LinkService links) {
+    this(context, links, Mover.PATIENCE);
+  }
+
+  DefaultCoordinator(BundleContext context, LinkService links, Duration patience) {
     this.context = context;
     String node = context.getProperty("consort.node");
     this.publisher = new Publisher(context, node == null ? "" : node);
+    this.mover = new Mover(this::all, sources::values, patience, this::postponed);
     this.events = new Events(node == null ? "" : node, publisher);
     String home = context.getProperty("consort.home");
     Path folder = home == null ? null : Path.of(home, "data", "leases");
     this.leases = new DefaultLeases(threads, folder, this::require);
     Permits permits = leases.table();
-    this.published = new LiveEnvironment(threads, links, publisher, events, permits, true);
-    this.unpublished = new LiveEnvironment(threads, links, publisher, events, permits, false);
-    this.mover = new Mover(this::all, sources::values);
+    this.published =
+        new LiveEnvironment(threads, links, publisher, events, permits, true, mover::failed);
+    this.unpublished =
+        new LiveEnvironment(threads, links, publisher, events, permits, false, mover::failed);
     this.leaseService = context.registerService(Leases.class, leases, null);
     this.groups =
         context.registerService(Groups.class, new DefaultGroups(published, this::guard), null);
+  }
+
+  private void postponed(SwapStatus status) {
+    LOG.info("{}: {} to {}: {}", status.instrument(), status.from(), status.to(), status.text());
+    events.swap("POSTPONED", Instant.now(), status);
   }
 
   /** Events are told from now on. */
@@ -126,7 +141,8 @@ public final class DefaultCoordinator implements Coordinator {
 
   /**
    * A driver goes: whatever started it, nothing of the bundle is deactivated before this returns.
-   * All its guards drain at once, within one budget; then the running calls are given up.
+   * All guards of the bundle drain at once, within one budget, though its drivers go one after the
+   * other; then the running calls are given up.
    */
   void removeFactory(ServiceReference<DriverFactory> reference) {
     Set<DriverSource> gone = goingWith(reference);
@@ -334,7 +350,31 @@ public final class DefaultCoordinator implements Coordinator {
 
   @Override
   public boolean settled() {
-    return mover.idle() && guards.values().stream().allMatch(Guard::settled);
+    return mover.idle()
+        && guards.values().stream().allMatch(g -> g.settled() && mover.awaited(g) == null);
+  }
+
+  @Override
+  public void offer(long bundle, Collection<String> only) {
+    mover.offer(bundle, only);
+  }
+
+  @Override
+  public List<SwapStatus> swapping() {
+    List<SwapStatus> all = new ArrayList<>();
+    for (Guard guard : guards.values()) {
+      SwapStatus awaited = mover.awaited(guard);
+      SwapStatus status = awaited == null ? guard.swapStatus() : awaited;
+      if (status != null) {
+        all.add(status);
+      }
+    }
+    return all;
+  }
+
+  @Override
+  public List<SwapOutcome> swaps(String name) {
+    return guard(name).swaps();
   }
 
   @Override
@@ -345,7 +385,27 @@ public final class DefaultCoordinator implements Coordinator {
             .filter(s -> s.name().equals(guard.plan().spec.driver()))
             .sorted(DriverSource.NEWEST_FIRST)
             .toList();
-    return Why.of(guard, candidates, sources.values(), mover::isRejected, leases.table().on(name));
+    return Why.of(
+        guard,
+        candidates,
+        sources.values(),
+        source -> note(guard, source),
+        leases.table().on(name));
+  }
+
+  /** Why an instrument does not use an installed driver; empty when it may. */
+  private String note(Guard guard, DriverSource source) {
+    Set<String> only = mover.only(source);
+    if (mover.isRejected(source)) {
+      return ", failed and is not used";
+    }
+    if (mover.isDeclined(guard, source)) {
+      return ", not taken over; 'restart " + guard.name() + "' moves to it without state";
+    }
+    if (only != null && !only.contains(guard.name())) {
+      return ", only for " + String.join(", ", new TreeSet<>(only));
+    }
+    return source.fits(guard.plan().spec.version()) ? "" : ", not of the pinned version";
   }
 
   /** Ends all instruments within the budget; what still runs then is given up. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.coordinator;
 
+import consort.api.coordinator.SwapOutcome;
+import consort.api.coordinator.SwapStatus;
 import consort.api.link.LinkSession;
 import java.time.Instant;
 import java.util.function.Consumer;
@@ -43,6 +45,17 @@ interface Environment {
 
   /** Told that the instrument is to be unpublished, under the guard's lock: must only note it. */
   void withdrawn(Guard guard);
+
+  /** Told that a driver instance is to be exchanged, under the guard's lock: must only note it. */
+  default void swapping(Guard guard, SwapStatus status) {}
+
+  /**
+   * Told how an exchange ended, under the guard's lock: must only note it.
+   *
+   * @param target the driver it was to get
+   * @param blame whose fault it is that it was taken back
+   */
+  default void swapped(Guard guard, SwapOutcome outcome, DriverSource target, Swap.Blame blame) {}
 
   /** Told of a mistake in a driver, under the guard's lock: must only note it. */
   void mistake(Guard guard, String where, Thrown thrown);

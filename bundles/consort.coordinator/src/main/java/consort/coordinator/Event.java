@@ -39,10 +39,18 @@ enum Event {
   SYNC_FAILED,
   /** The link was found lost although nobody used it. */
   LINK_LOST,
+  /** The instance is to be exchanged, and has a state to hand over. */
+  SAVE,
+  /** The state is saved, or the exchange goes on without. */
+  SAVED,
+  /** The state cannot be saved: the instance stays. */
+  SAVE_FAILED,
   /** The instance is to be closed. */
   DISCARD,
   /** The instance is closed. */
   DISCARDED,
+  /** Calls were held long enough for a driver to come back. */
+  HOLD_OVER,
   /** A person stops the instrument. */
   STOP,
   /** The instrument is removed. */

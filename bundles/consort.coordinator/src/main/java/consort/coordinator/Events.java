@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.coordinator;
 
+import consort.api.coordinator.SwapOutcome;
+import consort.api.coordinator.SwapStatus;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
@@ -20,6 +22,9 @@ final class Events {
   /** Begins the topics of what went wrong in an instrument; the kind follows. */
   static final String FAULT = "consort/fault/";
 
+  /** Begins the topics of exchanges of driver instances. */
+  static final String SWAP = "consort/swap/";
+
   private final String node;
   private final Publisher publisher;
   private final AtomicReference<EventAdmin> admin = new AtomicReference<>();
@@ -35,6 +40,35 @@ final class Events {
 
   void unbind(EventAdmin service) {
     admin.compareAndSet(service, null);
+  }
+
+  /** Posts an exchange that begins or is postponed. */
+  void swap(String what, Instant at, SwapStatus status) {
+    post(
+        SWAP + what,
+        at,
+        status.text(),
+        Map.of(
+            "instrument", status.instrument(),
+            "driver", status.driver(),
+            "from", status.from(),
+            "to", status.to()));
+  }
+
+  /** Posts how an exchange ended. */
+  void swap(SwapOutcome outcome) {
+    post(
+        SWAP + outcome.result(),
+        outcome.at(),
+        outcome.toString(),
+        Map.of(
+            "instrument", outcome.instrument(),
+            "driver", outcome.driver(),
+            "from", outcome.from(),
+            "to", outcome.to(),
+            "reason", outcome.reason(),
+            "calls_held", outcome.callsHeld(),
+            "held_nanos", outcome.times().held().toNanos()));
   }
 
   /**

@@ -17,10 +17,15 @@ import consort.api.State;
 import consort.api.TimedOut;
 import consort.api.Unreachable;
 import consort.api.coordinator.InstrumentSpec;
+import consort.api.coordinator.SwapOutcome;
+import consort.api.coordinator.SwapStatus;
 import consort.api.coordinator.TemporaryInstrument;
 import consort.api.driver.Identity;
+import consort.api.driver.SavedState;
 import consort.api.typed.TypedView;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -47,11 +52,20 @@ final class Guard implements TemporaryInstrument {
   /** How long making and connecting may take, on top of the delay that the file asks for. */
   static final Duration START_LIMIT = Duration.ofSeconds(10);
 
-  /** How long a driver may take to come back after a deadline, or to close. */
+  /** How long a driver may take to come back after a deadline, to save its state, or to close. */
   static final Duration GRACE = Duration.ofSeconds(2);
 
   /** How long resynchronising may take. */
   static final Duration SYNC_LIMIT = Duration.ofSeconds(10);
+
+  /** How long links serve a driver that saves its state. */
+  static final Duration SAVE_LIMIT = Duration.ofSeconds(1);
+
+  /** How long calls are held for a driver that is away, as its bundle is updated. */
+  static final Duration HOLD = Duration.ofSeconds(2);
+
+  /** How many exchanges are remembered. */
+  static final int SWAPS = 10;
 
   /** The most threads that drivers of one instrument may keep. */
   static final int STUCK = 3;
@@ -75,6 +89,11 @@ final class Guard implements TemporaryInstrument {
 
   /** Whether an instance that was ready is being exchanged. */
   private boolean exchanging;
+
+  /** What is handed over and compared meanwhile; null for nothing. */
+  private Swap swap;
+
+  private final Deque<SwapOutcome> swaps = new ArrayDeque<>();
 
   /** The plan that failed last: it is not tried again at once. */
   private Plan failed;
@@ -243,7 +262,8 @@ final class Guard implements TemporaryInstrument {
     if (plan.goal != Plan.Goal.RUN) {
       throw new Refused(ErrorCode.STOPPED, name + " is stopped");
     }
-    if (phase == Phase.OFFLINE || phase == Phase.FAULT || phase == Phase.STOPPED) {
+    boolean shut = phase == Phase.OFFLINE || phase == Phase.FAULT || phase == Phase.STOPPED;
+    if (shut && !exchanging) {
       throw condition.unavailable();
     }
     if (env.nanoTime() - pending.deadline() >= 0) {
@@ -258,6 +278,9 @@ final class Guard implements TemporaryInstrument {
       return;
     }
     waiting.add(pending);
+    if (swap != null) {
+      swap.hold();
+    }
     if (phase == Phase.READY) {
       next();
     }
@@ -388,13 +411,65 @@ final class Guard implements TemporaryInstrument {
       exchanging =
           wanted.goal == Plan.Goal.RUN
               && (exchanging || (instance != null && phase != Phase.OFFLINE));
+      beginSwap();
       attempts = 0;
       retryPending = false;
       if (wanted.goal != Plan.Goal.RUN) {
         refuseWaiting();
       }
       next();
+      if (awaiting > 0) {
+        lock.notifyAll();
+      }
     }
+  }
+
+  /** The plan is another one: what shall the next instance begin with? */
+  private void beginSwap() {
+    if (plan.goal != Plan.Goal.RUN || plan.anew) {
+      swap = null;
+    } else if (swap != null) {
+      swap.retarget(plan);
+    } else if (instance != null && instance.info() != null) {
+      swap = new Swap(plan, instance, env.nanoTime());
+    }
+    if (swap != null && plan.source != null) {
+      env.swapping(this, swapStatus());
+    }
+  }
+
+  /** Tells how the exchange ended, or for the time being ended. */
+  private void tellSwap(SwapOutcome.Result result, String reason, Swap.Blame blame) {
+    SwapOutcome outcome = swap.outcome(name, result, env.now(), env.nanoTime(), reason, instance);
+    swaps.addFirst(outcome);
+    if (swaps.size() > SWAPS) {
+      swaps.removeLast();
+    }
+    env.swapped(this, outcome, swap.tried(), blame);
+  }
+
+  /** The instance serves: that is the end of the exchange. */
+  private void endSwap() {
+    if (swap == null) {
+      return;
+    }
+    if (!instance.unrestored().isEmpty()) {
+      swap.note(instance.unrestored());
+      condition.remember("the driver " + instance.plan.source + ": " + instance.unrestored());
+    }
+    boolean back = swap.failed();
+    tellSwap(
+        back ? SwapOutcome.Result.TAKEN_BACK : SwapOutcome.Result.DONE,
+        swap.failure(),
+        back ? Swap.Blame.NEW : Swap.Blame.NOBODY);
+    swap = null;
+  }
+
+  /** Whether calls are held although no driver is tried: one is expected to come. */
+  private boolean holding() {
+    return exchanging
+        && plan.goal == Plan.Goal.RUN
+        && (plan.source == null || (swap != null && swap.forced() && plan == swap.target()));
   }
 
   private void refuseWaiting() {
@@ -427,6 +502,9 @@ final class Guard implements TemporaryInstrument {
       condition.because(Reason.NO_DRIVER, why);
       if (running != null) {
         waiting.fail(running, removed(running, why));
+        if (swap != null) {
+          swap.note("the running call was given up");
+        }
       }
       urgents.all().forEach(run -> waiting.fail(run.call, removed(run.call, why)));
       if (GuardTable.of(phase, Event.TIMEOUT) != null) {
@@ -480,6 +558,10 @@ final class Guard implements TemporaryInstrument {
       case SYNC -> {
         Deadline.set(Deadline.after(SYNC_LIMIT.dividedBy(2)));
         on.links.resynchronise();
+      }
+      case SAVE -> {
+        Deadline.set(Deadline.after(SAVE_LIMIT));
+        return on.save();
       }
       case CLOSE -> {
         Deadline.set(Deadline.after(GRACE));
@@ -543,14 +625,49 @@ final class Guard implements TemporaryInstrument {
           step(Event.SYNCED);
         }
       }
+      case SAVE -> saved(outcome, thrown);
       case CLOSE -> {
         if (thrown != null) {
           env.mistake(this, "close", thrown);
+        }
+        if (swap != null) {
+          swap.closed(env.nanoTime());
         }
         instance = null;
         step(Event.DISCARDED);
       }
     }
+  }
+
+  private void saved(Object outcome, Thrown thrown) {
+    if (thrown != null && !(thrown.cause() instanceof InstrumentException)) {
+      env.mistake(this, "save", thrown);
+    }
+    if (swap == null) {
+      // It is stopped, or begins anew, meanwhile.
+      step(Event.SAVED);
+      return;
+    }
+    swap.saved(thrown != null ? null : (SavedState) outcome, env.nanoTime());
+    if (thrown == null) {
+      step(Event.SAVED);
+      return;
+    }
+    String why = "the version before does not give its state: " + thrown.text();
+    condition.remember(why);
+    if (plan.fallback() == null) {
+      swap.note("without the state: " + why);
+      step(Event.SAVED);
+      return;
+    }
+    tellSwap(
+        SwapOutcome.Result.TAKEN_BACK,
+        why + "; 'restart " + name + "' goes on without",
+        Swap.Blame.OLD);
+    swap = null;
+    exchanging = false;
+    plan = instance.plan;
+    step(Event.SAVE_FAILED);
   }
 
   private void started(Instance made, Thrown failure) {
@@ -591,10 +708,14 @@ final class Guard implements TemporaryInstrument {
    */
   private void failStart(Plan of, Event event) {
     failed = of;
-    boolean hasWayBack = of.fallback != null && !of.fallback.source.isGone();
+    if (swap != null && swap.target() == of) {
+      swap.failed(condition.reasonText());
+    }
+    Plan back = of.fallback();
+    boolean hasWayBack = back != null && !back.source.isGone();
     if (plan == of && hasWayBack && of != lastGood) {
       condition.remember("the driver " + of.source + " was taken back: " + condition.reasonText());
-      plan = of.fallback;
+      plan = of.fallback();
     }
     step(event);
   }
@@ -684,7 +805,7 @@ final class Guard implements TemporaryInstrument {
 
   /** Tells the state, once all that follows from an event is done. */
   private void tell() {
-    boolean shut = phase == Phase.FAULT || phase == Phase.STOPPED || phase == Phase.CLOSED;
+    boolean shut = phase == Phase.STOPPED || phase == Phase.CLOSED;
     State state = exchanging && !shut ? State.SWAPPING : phase.state();
     if (state != condition.state()) {
       Change change = condition.enter(state, driverVersion());
@@ -706,9 +827,14 @@ final class Guard implements TemporaryInstrument {
     disarm = () -> {};
     switch (phase) {
       case STARTING -> arm(startLimit(plan), Event.TIMEOUT);
-      case LATE_START, OVERDUE, LATE_STAGE, CLOSING -> arm(GRACE, Event.GRACE_OVER);
+      case LATE_START, OVERDUE, LATE_STAGE, SAVING, CLOSING -> arm(GRACE, Event.GRACE_OVER);
       case RESYNC -> arm(SYNC_LIMIT, Event.GRACE_OVER);
-      case OFFLINE, READY, BUSY, WAITING, FAULT, STOPPED, CLOSED -> {}
+      case OFFLINE, FAULT -> {
+        if (exchanging) {
+          arm(HOLD, Event.HOLD_OVER);
+        }
+      }
+      case READY, BUSY, WAITING, STOPPED, CLOSED -> {}
     }
   }
 
@@ -732,9 +858,17 @@ final class Guard implements TemporaryInstrument {
       step(event);
       return;
     }
+    if (event == Event.HOLD_OVER) {
+      if (exchanging) {
+        exchanging = false;
+        step(event);
+      }
+      return;
+    }
     String what =
         switch (phase) {
           case CLOSING -> "closing";
+          case SAVING -> "saving its state";
           case LATE_START -> "connecting";
           case RESYNC -> "resynchronising its link";
           default -> String.valueOf(running);
@@ -771,9 +905,18 @@ final class Guard implements TemporaryInstrument {
       case ABANDON -> abandonInstance();
       case FAIL_WAITING -> {
         if (!anotherIsNext()) {
-          exchanging = false;
-          tell();
-          waiting.failAll(condition::unavailable);
+          if (swap != null && swap.failed() && swap.report()) {
+            String reason = condition.reasonText();
+            if (plan != swap.target()) {
+              reason = swap.failure() + "; the old version does not come back: " + reason;
+            }
+            tellSwap(SwapOutcome.Result.FAILED, reason, Swap.Blame.NOBODY);
+          }
+          if (!holding()) {
+            exchanging = false;
+            tell();
+            waiting.failAll(condition::unavailable);
+          }
         }
       }
       case REFUSE_WAITING -> refuseWaiting();
@@ -782,7 +925,13 @@ final class Guard implements TemporaryInstrument {
         condition.clear();
         attempts = 0;
         failed = null;
-        exchanging = false;
+        endSwap();
+        exchanging = instance.plan != plan && plan.goal == Plan.Goal.RUN;
+        if (exchanging) {
+          beginSwap();
+        } else {
+          plan.settle();
+        }
         env.ready(this, instance);
       }
       case WITHDRAW -> {
@@ -797,7 +946,8 @@ final class Guard implements TemporaryInstrument {
           instance = null;
         }
         if (instance == null) {
-          instance = new Instance(plan, made -> env.links(name, why -> linkLost(made, why)));
+          Instance.Entry entry = swap == null ? null : swap.entry(plan);
+          instance = new Instance(plan, entry, made -> env.links(name, why -> linkLost(made, why)));
         }
         crew.dispatch(new Job(Job.Kind.START, instance, null));
       }
@@ -815,7 +965,16 @@ final class Guard implements TemporaryInstrument {
         stage = null;
         crew.dispatch(new Job(Job.Kind.SYNC, instance, null));
       }
-      case DO_CLOSE -> crew.dispatch(new Job(Job.Kind.CLOSE, instance, null));
+      case DO_SAVE -> {
+        swap.drained(env.nanoTime(), waiting.size());
+        crew.dispatch(new Job(Job.Kind.SAVE, instance, null));
+      }
+      case DO_CLOSE -> {
+        if (swap != null) {
+          swap.drained(env.nanoTime(), waiting.size());
+        }
+        crew.dispatch(new Job(Job.Kind.CLOSE, instance, null));
+      }
     }
   }
 
@@ -834,7 +993,10 @@ final class Guard implements TemporaryInstrument {
       case READY -> {
         if (instance.plan != plan) {
           // Those that run are let finish; each has a deadline.
-          yield urgents.isEmpty() ? Event.DISCARD : null;
+          if (!urgents.isEmpty()) {
+            yield null;
+          }
+          yield swap != null && swap.toSave() && instance.saves() ? Event.SAVE : Event.DISCARD;
         }
         yield waiting.isEmpty() ? null : Event.CALL;
       }
@@ -846,7 +1008,16 @@ final class Guard implements TemporaryInstrument {
       }
       case FAULT -> plan == failed ? null : beginning();
       case STOPPED -> plan.goal == Plan.Goal.STOP ? null : beginning();
-      case STARTING, LATE_START, BUSY, WAITING, OVERDUE, LATE_STAGE, RESYNC, CLOSING, CLOSED ->
+      case STARTING,
+          LATE_START,
+          BUSY,
+          WAITING,
+          OVERDUE,
+          LATE_STAGE,
+          RESYNC,
+          SAVING,
+          CLOSING,
+          CLOSED ->
           null;
     };
   }
@@ -860,7 +1031,8 @@ final class Guard implements TemporaryInstrument {
       String pin = plan.spec.version() == null ? "" : " of version " + plan.spec.version();
       condition.because(
           Reason.NO_DRIVER, "no driver " + plan.spec.driver() + pin + " is installed");
-      return phase == Phase.OFFLINE && waiting.isEmpty() && !exchanging ? null : Event.NO_DRIVER;
+      boolean waits = holding() || (waiting.isEmpty() && !exchanging);
+      return phase == Phase.OFFLINE && waits ? null : Event.NO_DRIVER;
     }
     if (phase == Phase.OFFLINE && (retryPending || plan == failed)) {
       return null;
@@ -996,6 +1168,9 @@ final class Guard implements TemporaryInstrument {
 
   private void abandonInstance() {
     failed = instance.plan;
+    if (swap != null) {
+      swap.drained(env.nanoTime(), waiting.size());
+    }
     instance.links.close();
     instance = null;
     running = null;
@@ -1060,9 +1235,64 @@ final class Guard implements TemporaryInstrument {
       return switch (phase) {
         case OFFLINE -> instance == null || instance.plan == plan;
         case FAULT, STOPPED, CLOSED -> true;
-        case STARTING, LATE_START, CLOSING -> false;
+        case STARTING, LATE_START, SAVING, CLOSING -> false;
         case READY, BUSY, WAITING, OVERDUE, LATE_STAGE, RESYNC -> instance.plan == plan;
       };
+    }
+  }
+
+  /** The exchange that is under way, null for none. */
+  SwapStatus swapStatus() {
+    synchronized (lock) {
+      if (swap == null || !exchanging || swap.tried() == null) {
+        return null;
+      }
+      DriverSource to = swap.tried();
+      return new SwapStatus(
+          name,
+          to.name(),
+          swap.from(),
+          to.version().toString(),
+          to.bundleId(),
+          swap.isDrained(),
+          swapText());
+    }
+  }
+
+  private String swapText() {
+    if (swap.isDrained()) {
+      return "moving";
+    }
+    if (running == null) {
+      return swap.isPostponed() ? "postponed" : "waiting";
+    }
+    long seconds = running.running(env.nanoTime()) / 1_000_000_000L;
+    return (swap.isPostponed() ? "postponed: " : "waiting: ")
+        + name
+        + " has been in "
+        + running.command()
+        + " for "
+        + seconds
+        + " s";
+  }
+
+  /**
+   * Nobody waits any longer for the exchange that is under way: it comes when the running call is
+   * over.
+   *
+   * @return what is to be told, null when there is nothing to tell
+   */
+  SwapStatus postpone() {
+    synchronized (lock) {
+      boolean first = swap != null && exchanging && !swap.isDrained() && swap.postpone();
+      return first ? swapStatus() : null;
+    }
+  }
+
+  /** How the newest exchanges ended, the newest first. */
+  List<SwapOutcome> swaps() {
+    synchronized (lock) {
+      return List.copyOf(swaps);
     }
   }
 

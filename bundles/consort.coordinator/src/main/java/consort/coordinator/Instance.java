@@ -12,8 +12,11 @@ import consort.api.driver.Connectable;
 import consort.api.driver.Connection;
 import consort.api.driver.Driver;
 import consort.api.driver.DriverFactory;
+import consort.api.driver.Handover;
 import consort.api.driver.Identity;
 import consort.api.driver.SafeState;
+import consort.api.driver.SavedState;
+import consort.api.driver.SelfTest;
 import consort.api.driver.Setup;
 import consort.api.link.Link;
 import consort.api.link.LinkSession;
@@ -29,12 +32,37 @@ import java.util.function.Function;
  */
 final class Instance {
 
+  /**
+   * What an instance begins with that takes the place of another one.
+   *
+   * @param expected the identity it has to find; null when it is not compared
+   * @param test whether it has to test itself
+   * @param state what it is given; null for nothing
+   * @param back whether it is the old version that comes back: a state that it does not take is
+   *     noted, and does not fail it
+   * @param startup whether the startup commands of the file are new to the hardware
+   */
+  record Entry(Identity expected, boolean test, SavedState state, boolean back, boolean startup) {}
+
+  /** How long the steps of the start took, ns. */
+  record Timing(long create, long connect, long verify, long restore) {
+    static final Timing NONE = new Timing(0, 0, 0, 0);
+  }
+
   final Plan plan;
   final LinkSession links;
+
+  /** Null for one that takes no place, and once it was admitted. */
+  private volatile Entry entry;
+
   private volatile Driver driver;
   private volatile Object target;
   private volatile InstrumentInfo info;
   private volatile Identity identity = Identity.UNKNOWN;
+  private volatile Timing timing = Timing.NONE;
+  private volatile String selfTest = "";
+  private volatile String unrestored = "";
+  private volatile boolean restored;
   private volatile Opened opened;
   private boolean connectedOnce;
   private volatile boolean closed;
@@ -42,10 +70,12 @@ final class Instance {
   /**
    * An instance that is not made yet.
    *
+   * @param entry null for one that takes the place of no other
    * @param links begins the session of its links
    */
-  Instance(Plan plan, Function<Instance, LinkSession> links) {
+  Instance(Plan plan, Entry entry, Function<Instance, LinkSession> links) {
     this.plan = plan;
+    this.entry = entry;
     this.links = links.apply(this);
   }
 
@@ -56,6 +86,25 @@ final class Instance {
 
   Identity identity() {
     return identity;
+  }
+
+  Timing timing() {
+    return timing;
+  }
+
+  /** What it found when it tested itself. */
+  String selfTest() {
+    return selfTest;
+  }
+
+  /** Whether it was given the state of the one before. */
+  boolean restored() {
+    return restored;
+  }
+
+  /** Why it came back without its state; empty when it did not. */
+  String unrestored() {
+    return unrestored;
   }
 
   /** The typed interfaces it implements. */
@@ -93,8 +142,14 @@ final class Instance {
     return driver instanceof TypedDriver;
   }
 
+  /** Whether it has something to hand over. */
+  boolean saves() {
+    return target instanceof Handover;
+  }
+
   /**
-   * Makes the driver where there is none, and connects it. What is broken is closed again.
+   * Makes the driver where there is none, and connects it; one that takes the place of another is
+   * then compared, tested and given its state. What is broken is closed again.
    *
    * @throws Exception whatever the driver throws
    */
@@ -115,35 +170,57 @@ final class Instance {
 
   private void connect() throws Exception {
     InstrumentSpec spec = plan.spec;
+    long begin = System.nanoTime();
     if (driver == null) {
-      DriverFactory factory = plan.source.factory();
-      if (factory == null) {
-        throw new Unreachable(ErrorCode.NO_DRIVER, "the driver " + plan.source + " is gone");
-      }
-      Map<String, Object> settings =
-          Values.fields("settings of " + spec.name(), factory.settings(), spec.settings());
-      Object made = factory.create(new Setup(spec.name(), settings, spec.connection(), this::open));
-      if (made == null) {
-        throw new IllegalArgumentException("the factory made nothing");
-      }
-      target = made;
-      driver = TypedDriver.of(made);
+      make(spec);
     } else {
       links.reset();
     }
+    long created = System.nanoTime();
     if (target instanceof Connectable connectable) {
       Identity answer = connectable.connect();
       identity = answer == null ? Identity.UNKNOWN : answer;
     }
-    if (!connectedOnce || spec.reconnect().startup()) {
+    Entry takes = entry;
+    boolean first = !connectedOnce && (takes == null || takes.startup());
+    if (first || spec.reconnect().startup()) {
       runStartup(spec);
     }
+    long connected = System.nanoTime();
+    long verified = connected;
+    if (takes != null) {
+      verify(takes);
+      verified = System.nanoTime();
+      restore(takes);
+    }
+    timing =
+        new Timing(
+            created - begin,
+            connected - created,
+            verified - connected,
+            System.nanoTime() - verified);
     connectedOnce = true;
     InstrumentInfo known = driver.info();
     if (known == null) {
       throw new IllegalArgumentException("the driver tells no commands");
     }
     info = known;
+    entry = null;
+  }
+
+  private void make(InstrumentSpec spec) throws Exception {
+    DriverFactory factory = plan.source.factory();
+    if (factory == null) {
+      throw new Unreachable(ErrorCode.NO_DRIVER, "the driver " + plan.source + " is gone");
+    }
+    Map<String, Object> settings =
+        Values.fields("settings of " + spec.name(), factory.settings(), spec.settings());
+    Object made = factory.create(new Setup(spec.name(), settings, spec.connection(), this::open));
+    if (made == null) {
+      throw new IllegalArgumentException("the factory made nothing");
+    }
+    target = made;
+    driver = TypedDriver.of(made);
   }
 
   private void runStartup(InstrumentSpec spec) throws InterruptedException {
@@ -155,6 +232,60 @@ final class Instance {
     if (!spec.startupDelay().isZero()) {
       Thread.sleep(spec.startupDelay().toMillis());
     }
+  }
+
+  private void verify(Entry takes) throws Exception {
+    Identity before = takes.expected();
+    if (before != null && !same(before, identity)) {
+      throw new IllegalStateException(
+          "it finds " + shown(identity) + ", the version before found " + shown(before));
+    }
+    if (takes.test() && target instanceof SelfTest test) {
+      try {
+        String found = test.selfTest();
+        selfTest = found == null ? "" : found;
+      } catch (Exception e) {
+        throw new IllegalStateException("its self-test failed: " + Texts.message(e), e);
+      }
+    }
+  }
+
+  /** Whether it is the same hardware: its firmware may be another. */
+  private static boolean same(Identity one, Identity other) {
+    return one.vendor().equals(other.vendor())
+        && one.model().equals(other.model())
+        && one.serial().equals(other.serial());
+  }
+
+  private static String shown(Identity identity) {
+    String text = (identity.vendor() + " " + identity.model() + " " + identity.serial()).strip();
+    return text.isEmpty() ? "no identity" : text;
+  }
+
+  private void restore(Entry takes) throws Exception {
+    if (takes.state() == null || !(target instanceof Handover successor)) {
+      return;
+    }
+    try {
+      successor.restore(takes.state());
+      restored = true;
+    } catch (Exception e) {
+      String why = "it does not take over the state: " + Texts.message(e);
+      if (!takes.back()) {
+        throw new IllegalStateException(why, e);
+      }
+      unrestored = why;
+    }
+  }
+
+  /**
+   * Asks for what the next instance needs.
+   *
+   * @return null for nothing
+   * @throws Exception whatever the driver throws
+   */
+  SavedState save() throws Exception {
+    return ((Handover) target).save();
   }
 
   Object call(String command, Map<String, Object> arguments) throws Exception {

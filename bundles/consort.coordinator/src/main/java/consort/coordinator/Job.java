@@ -15,6 +15,8 @@ record Job(Kind kind, Instance instance, Pending call) {
     CALL,
     /** Resynchronise the links. */
     SYNC,
+    /** Save the state for the next instance. */
+    SAVE,
     /** Close. */
     CLOSE
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.coordinator;
 
+import consort.api.coordinator.SwapOutcome;
+import consort.api.coordinator.SwapStatus;
 import consort.api.link.LinkService;
 import consort.api.link.LinkSession;
 import java.time.Instant;
@@ -24,6 +26,7 @@ final class LiveEnvironment implements Environment {
   private final Events events;
   private final Permits permits;
   private final boolean publishes;
+  private final Blamed blamed;
   private final Set<String> mistakes =
       Collections.synchronizedSet(
           Collections.newSetFromMap(
@@ -36,19 +39,26 @@ final class LiveEnvironment implements Environment {
                 }
               }));
 
+  /** Told whose fault it is that an exchange did not succeed. */
+  interface Blamed {
+    void failed(Guard guard, DriverSource target, Swap.Blame blame);
+  }
+
   LiveEnvironment(
       DriverThreads threads,
       LinkService links,
       Publisher publisher,
       Events events,
       Permits permits,
-      boolean publishes) {
+      boolean publishes,
+      Blamed blamed) {
     this.threads = threads;
     this.links = links;
     this.publisher = publisher;
     this.events = events;
     this.permits = permits;
     this.publishes = publishes;
+    this.blamed = blamed;
   }
 
   @Override
@@ -105,6 +115,30 @@ final class LiveEnvironment implements Environment {
     if (publishes) {
       publisher.withdraw(guard);
     }
+  }
+
+  @Override
+  public void swapping(Guard guard, SwapStatus status) {
+    if (publishes && status != null) {
+      events.swap("BEGUN", now(), status);
+    }
+  }
+
+  @Override
+  public void swapped(Guard guard, SwapOutcome outcome, DriverSource target, Swap.Blame blame) {
+    if (!publishes) {
+      return;
+    }
+    blamed.failed(guard, target, blame);
+    events.swap(outcome);
+    publisher.later(
+        () -> {
+          if (outcome.result() == SwapOutcome.Result.DONE) {
+            LOG.info("{}: {}", guard.name(), outcome);
+          } else {
+            LOG.warn("{}: {}", guard.name(), outcome);
+          }
+        });
   }
 
   @Override

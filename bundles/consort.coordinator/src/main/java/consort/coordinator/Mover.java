@@ -2,6 +2,7 @@
 package consort.coordinator;
 
 import consort.api.coordinator.InstrumentSpec;
+import consort.api.coordinator.SwapStatus;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -15,6 +16,7 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,11 +34,19 @@ final class Mover implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Mover.class);
 
   /** How long one instrument is waited for before the next one moves; it goes on by itself. */
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final Supplier<Collection<Guard>> guards;
   private final Supplier<Collection<DriverSource>> sources;
+  private final Duration patience;
+  private final Consumer<SwapStatus> postponed;
   private final Set<DriverSource> rejected = ConcurrentHashMap.newKeySet();
+
+  /** What one instrument does not move to, though others may. */
+  private final Map<String, DriverSource> declined = new ConcurrentHashMap<>();
+
+  /** Who may use the drivers of a bundle, by its id; all where nothing is said. */
+  private final Map<Long, Set<String>> offers = new ConcurrentHashMap<>();
 
   /** How often each driver has changed since its instruments were looked at. */
   private final Map<String, AtomicInteger> pending = new ConcurrentHashMap<>();
@@ -51,9 +61,21 @@ final class Mover implements AutoCloseable {
           new SynchronousQueue<>(),
           task -> DriverThreads.daemon(task, "consort mover"));
 
-  Mover(Supplier<Collection<Guard>> guards, Supplier<Collection<DriverSource>> sources) {
+  /**
+   * A mover.
+   *
+   * @param patience how long one instrument is waited for before the next one moves
+   * @param postponed told of an instrument that moves when its call is over
+   */
+  Mover(
+      Supplier<Collection<Guard>> guards,
+      Supplier<Collection<DriverSource>> sources,
+      Duration patience,
+      Consumer<SwapStatus> postponed) {
     this.guards = guards;
     this.sources = sources;
+    this.patience = patience;
+    this.postponed = postponed;
   }
 
   /** Gives an instrument that is new the best driver there is, if it has none yet. */
@@ -64,7 +86,8 @@ final class Mover implements AutoCloseable {
   }
 
   private Plan first(InstrumentSpec spec) {
-    return new Plan(Plan.Goal.RUN, spec, best(spec), null);
+    declined.remove(spec.name());
+    return Plan.anew(spec, best(spec));
   }
 
   /** Gives an instrument another specification; an equal one changes nothing. */
@@ -100,6 +123,7 @@ final class Mover implements AutoCloseable {
   /** Drivers are gone: from now on no plan is made with them. */
   synchronized void forget(Collection<DriverSource> gone) {
     rejected.removeAll(gone);
+    declined.values().removeAll(gone);
     gone.forEach(DriverSource::forget);
   }
 
@@ -128,11 +152,17 @@ final class Mover implements AutoCloseable {
     for (DriverSource source : sources.get()) {
       if (source.name().equals(spec.driver())
           && source.fits(spec.version())
+          && mayUse(spec.name(), source)
           && isBetter(source, best)) {
         best = source;
       }
     }
     return best;
+  }
+
+  private boolean mayUse(String instrument, DriverSource source) {
+    Set<String> only = offers.get(source.bundleId());
+    return (only == null || only.contains(instrument)) && declined.get(instrument) != source;
   }
 
   private boolean isBetter(DriverSource source, DriverSource than) {
@@ -177,36 +207,84 @@ final class Mover implements AutoCloseable {
       return;
     }
     try {
-      Plan planned = planMove(guard);
-      if (planned != null) {
-        guard.await(guard::settled, PATIENCE.toNanos());
-        rejectIfTakenBack(guard, planned);
+      if (planMove(guard) && !guard.await(guard::settled, patience.toNanos())) {
+        SwapStatus status = guard.postpone();
+        if (status != null) {
+          postponed.accept(status);
+        }
       }
     } catch (RuntimeException e) {
       LOG.error("moving {} failed", guard.name(), e);
     }
   }
 
-  /** Gives an instrument a better driver; the plan, if there is an instance to be exchanged. */
-  private synchronized Plan planMove(Guard guard) {
+  /** Gives an instrument a better driver; whether there is an instance to be exchanged. */
+  private synchronized boolean planMove(Guard guard) {
     Plan now = guard.plan();
     DriverSource best = now.goal == Plan.Goal.RUN ? best(now.spec) : now.source;
     if (best == now.source) {
-      return null;
+      return false;
     }
     boolean live = guard.source() != null;
-    Plan planned = new Plan(Plan.Goal.RUN, now.spec, best, live ? fallback(guard, now.spec) : null);
-    guard.want(planned);
-    return live ? planned : null;
+    guard.want(new Plan(Plan.Goal.RUN, now.spec, best, live ? fallback(guard, now.spec) : null));
+    return live;
   }
 
-  private synchronized void rejectIfTakenBack(Guard guard, Plan planned) {
-    boolean takenBack = planned.fallback != null && guard.plan() == planned.fallback;
-    if (takenBack && !planned.source.isGone()) {
-      rejected.add(planned.source);
-      LOG.warn(
-          "{} failed for {} and is not used; {}", planned.source, guard.name(), guard.errors());
+  /**
+   * A driver failed, or an instrument did not let go of the one it has. Only notes it, as the guard
+   * tells it under its lock.
+   */
+  void failed(Guard guard, DriverSource target, Swap.Blame blame) {
+    if (target == null || target.isGone()) {
+      return;
     }
+    switch (blame) {
+      case NEW -> rejected.add(target);
+      case OLD -> declined.put(guard.name(), target);
+      case NOBODY -> {}
+    }
+  }
+
+  /** Says who may use the drivers of a bundle, null for all, and gives them another chance. */
+  void offer(long bundle, Collection<String> only) {
+    if (only == null) {
+      offers.remove(bundle);
+    } else {
+      offers.put(bundle, Set.copyOf(only));
+    }
+    rejected.removeIf(source -> source.bundleId() == bundle);
+    declined.values().removeIf(source -> source.bundleId() == bundle);
+    sources.get().stream()
+        .filter(source -> source.bundleId() == bundle)
+        .map(DriverSource::name)
+        .distinct()
+        .forEach(this::reconsider);
+  }
+
+  /** The move that an instrument waits for while others move, null for none. */
+  synchronized SwapStatus awaited(Guard guard) {
+    Plan now = guard.plan();
+    DriverSource from = guard.source();
+    DriverSource best = now.goal == Plan.Goal.RUN ? best(now.spec) : null;
+    return best == null || best == now.source || from == null
+        ? null
+        : new SwapStatus(
+            guard.name(),
+            best.name(),
+            from.version().toString(),
+            best.version().toString(),
+            best.bundleId(),
+            false,
+            "waiting");
+  }
+
+  /** Who alone may use the drivers of a bundle; null for all. */
+  Set<String> only(DriverSource source) {
+    return offers.get(source.bundleId());
+  }
+
+  boolean isDeclined(Guard guard, DriverSource source) {
+    return declined.get(guard.name()) == source;
   }
 
   boolean isRejected(DriverSource source) {

@@ -48,7 +48,7 @@ final class Pending {
   private InstrumentInfo boundTo;
   private volatile CommandInfo command;
   private Map<String, Object> arguments;
-  private long startedNanos;
+  private volatile long startedNanos;
   private StartGate gate;
   private long ownLimit;
   private volatile boolean begun;
@@ -191,13 +191,13 @@ final class Pending {
   }
 
   private Object begin(Instance on, Environment env) throws Exception {
+    Permits permits = env.permits();
+    permits.enter(instrument, call, command, arguments);
     begun = true;
     if (task != null) {
       startedNanos = env.nanoTime();
       return task.body().on(on);
     }
-    Permits permits = env.permits();
-    permits.enter(instrument, call, command, arguments);
     if (gate == null) {
       startedNanos = env.nanoTime();
       return on.call(command.name(), arguments);
@@ -230,6 +230,17 @@ final class Pending {
       }
     }
     return new Result(checked, command, startedNanos, env.nanoTime());
+  }
+
+  /** How long it has been in the driver, ns; 0 when it is not yet there. */
+  long running(long now) {
+    long since = startedNanos;
+    return since == 0 ? 0 : Math.max(0, now - since);
+  }
+
+  /** The canonical name of its command. */
+  String command() {
+    return origin().command();
   }
 
   /** The result or the exception, null while there is none. */

@@ -23,6 +23,8 @@ enum Phase {
   LATE_STAGE(State.BUSY),
   /** The driver's thread resynchronises the link, so that no late answer meets another question. */
   RESYNC(State.BUSY),
+  /** The driver's thread saves the state of the instance that is going to be exchanged. */
+  SAVING(State.SWAPPING),
   /** The driver's thread closes the instance. */
   CLOSING(State.SWAPPING),
   /** The driver never came back, or its configuration is wrong. */

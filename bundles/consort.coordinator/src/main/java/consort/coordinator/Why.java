@@ -6,12 +6,16 @@ import static java.util.stream.Collectors.joining;
 import consort.api.InstrumentStatus;
 import consort.api.Reason;
 import consort.api.coordinator.Diagnosis;
+import consort.api.coordinator.SwapOutcome;
+import consort.api.coordinator.SwapStatus;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.function.Predicate;
+import java.util.Locale;
+import java.util.function.Function;
 
 /** Explains why an instrument is, or is not, available. */
 final class Why {
@@ -22,7 +26,7 @@ final class Why {
       Guard guard,
       List<DriverSource> candidates,
       Collection<DriverSource> all,
-      Predicate<DriverSource> rejected,
+      Function<DriverSource, String> notes,
       List<Grant> leases) {
     InstrumentStatus status = guard.status();
     List<Diagnosis.Fact> facts = new ArrayList<>();
@@ -46,14 +50,16 @@ final class Why {
       facts.add(new Diagnosis.Fact("installed", "none of this name; there are " + names));
     }
     for (DriverSource source : candidates) {
-      String note =
-          rejected.test(source)
-              ? ", failed and is not used"
-              : source.fits(pin) ? "" : ", not of the pinned version";
       facts.add(
           new Diagnosis.Fact(
               "installed",
-              source + " in bundle " + source.bundle() + " [" + source.bundleId() + "]" + note));
+              source
+                  + " in bundle "
+                  + source.bundle()
+                  + " ["
+                  + source.bundleId()
+                  + "]"
+                  + notes.apply(source)));
     }
     leases.forEach(lease -> facts.add(new Diagnosis.Fact("lease", lease(lease))));
     facts.add(new Diagnosis.Fact("connection", status.connection()));
@@ -77,10 +83,39 @@ final class Why {
     if (status.stuckThreads() > 0) {
       facts.add(new Diagnosis.Fact("stuck threads", Integer.toString(status.stuckThreads())));
     }
+    SwapStatus swap = guard.swapStatus();
+    if (swap != null) {
+      facts.add(new Diagnosis.Fact("swap", swap.from() + " to " + swap.to() + ": " + swap.text()));
+    }
+    guard.swaps().forEach(past -> facts.add(new Diagnosis.Fact("swap", text(past))));
     for (Condition.PastError error : guard.errors()) {
       facts.add(new Diagnosis.Fact("error", moment(error.at()) + " " + error.text()));
     }
     return new Diagnosis(guard.name(), summary(status), facts);
+  }
+
+  private static String text(SwapOutcome past) {
+    SwapOutcome.Times times = past.times();
+    StringBuilder out = new StringBuilder();
+    out.append(past.at()).append(' ').append(past).append(" (");
+    part(out, "drain", times.drain());
+    part(out, "save", times.save());
+    part(out, "close", times.close());
+    part(out, "create", times.create());
+    part(out, "connect", times.connect());
+    part(out, "verify", times.verify());
+    part(out, "restore", times.restore());
+    out.append(past.callsHeld()).append(past.callsHeld() == 1 ? " call held" : " calls held");
+    if (!past.selfTest().isEmpty()) {
+      out.append(", self-test: ").append(past.selfTest());
+    }
+    return out.append(')').toString();
+  }
+
+  private static void part(StringBuilder out, String step, Duration time) {
+    if (!time.isZero()) {
+      out.append(step).append(String.format(Locale.ROOT, " %.1f ms, ", time.toNanos() / 1e6));
+    }
   }
 
   private static String lease(Grant lease) {

@@ -224,7 +224,9 @@ class DefaultCoordinatorTest {
     put("LAB");
     eventually(
         () ->
-            references(Hygrometer.class).length == 1 && references(Thermometer.class).length == 1);
+            references(Hygrometer.class).length == 1
+                && references(Thermometer.class).length == 1
+                && references(Instrument.class).length == 1);
     ServiceReference<?> typed = references(Thermometer.class)[0];
     ServiceReference<?> dynamic = references(Instrument.class)[0];
     assertThat((String[]) typed.getProperty(Constants.OBJECTCLASS))
@@ -426,7 +428,7 @@ class DefaultCoordinatorTest {
           .withThrowableOfType(java.util.concurrent.ExecutionException.class)
           .withMessageContaining("was removed while it was busy; its effect is unknown");
     }
-    assertThat(coordinator.require("A").status().stateText()).isEqualTo("OFFLINE(no driver)");
+    eventually(() -> coordinator.require("A").status().stateText().equals("OFFLINE(no driver)"));
     assertThat(coordinator.require("A").status().stuckThreads()).isEqualTo(1);
   }
 

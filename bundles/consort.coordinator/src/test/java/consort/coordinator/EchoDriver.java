@@ -8,14 +8,18 @@ import consort.api.ValueType;
 import consort.api.driver.Connectable;
 import consort.api.driver.Driver;
 import consort.api.driver.DriverFactory;
+import consort.api.driver.Handover;
 import consort.api.driver.Identity;
 import consort.api.driver.SafeState;
+import consort.api.driver.SavedState;
+import consort.api.driver.SelfTest;
 import consort.api.driver.Setup;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.osgi.framework.Version;
 
@@ -42,10 +46,13 @@ final class EchoDriver {
   volatile Callable<?> onMake = () -> null;
   volatile Callable<?> onConnect = () -> null;
   volatile Runnable onClose = () -> {};
+  volatile Identity identity = new Identity("Acme", "Echo", "7", "1");
+  volatile Callable<SavedState> onSave = () -> null;
+  volatile Consumer<SavedState> onRestore = state -> {};
+  volatile Callable<String> onSelfTest = () -> "";
   volatile boolean knowsSafe;
   volatile Callable<?> onSafe = () -> null;
   final AtomicInteger safe = new AtomicInteger();
-  volatile String firmware = "1";
 
   private static CommandInfo command(String name, boolean urgent, boolean reads) {
     ParameterInfo number =
@@ -63,7 +70,7 @@ final class EchoDriver {
   }
 
   /** An instance of the driver. */
-  class Instance implements Driver, Connectable, AutoCloseable {
+  class Instance implements Driver, Connectable, Handover, SelfTest, AutoCloseable {
     final Setup setup;
     volatile boolean closed;
 
@@ -80,7 +87,22 @@ final class EchoDriver {
     public Identity connect() throws Exception {
       connects.incrementAndGet();
       onConnect.call();
-      return new Identity("Acme", "Echo", "7", firmware);
+      return identity;
+    }
+
+    @Override
+    public SavedState save() throws Exception {
+      return onSave.call();
+    }
+
+    @Override
+    public void restore(SavedState state) {
+      onRestore.accept(state);
+    }
+
+    @Override
+    public String selfTest() throws Exception {
+      return onSelfTest.call();
     }
 
     @Override

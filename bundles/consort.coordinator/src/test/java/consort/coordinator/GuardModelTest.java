@@ -15,6 +15,7 @@ import consort.api.TimedOut;
 import consort.api.Unreachable;
 import consort.api.coordinator.InstrumentSpec;
 import consort.api.driver.Connection;
+import consort.api.driver.SavedState;
 import consort.api.link.LinkSession;
 import java.time.Duration;
 import java.time.Instant;
@@ -207,6 +208,9 @@ class GuardModelTest {
     driver.onConnect = this::connect;
     driver.onMake = this::connect;
     driver.onStop = this::stop;
+    driver.onSave = this::save;
+    driver.onRestore = state -> connect();
+    driver.onSelfTest = () -> String.valueOf(connect());
     guard.want(plan(Plan.Goal.RUN, driver.source("1.0")));
     for (int i = 0; i < STEPS; i++) {
       badTimes = i / 2000 % 3 == 2;
@@ -270,6 +274,15 @@ class GuardModelTest {
     return stage;
   }
 
+  private SavedState save() {
+    return switch (random.nextInt(6)) {
+      case 0 -> throw new Unreachable(ErrorCode.NO_LINK, "connection reset");
+      case 1 -> throw new IllegalStateException("nothing to save");
+      case 2 -> null;
+      default -> new SavedState(1, Map.of("number", number));
+    };
+  }
+
   private Object connect() {
     switch (random.nextInt(30)) {
       case 0 -> throw new Unreachable(ErrorCode.NO_LINK, "connection refused");
@@ -294,7 +307,7 @@ class GuardModelTest {
     int dice = random.nextInt(1000);
     if (dice < 300) {
       send("echo");
-    } else if (dice < 330) {
+    } else if (dice < 350) {
       send("stop");
     } else if (dice < 800) {
       stepThread();
@@ -426,6 +439,9 @@ class GuardModelTest {
     driver.onConnect = () -> null;
     driver.onMake = () -> null;
     driver.onStop = () -> 0;
+    driver.onSave = () -> null;
+    driver.onRestore = state -> {};
+    driver.onSelfTest = () -> "";
     if (guard.phase() == Phase.CLOSED) {
       guard = new Guard(SPEC, world);
       guard.want(plan(Plan.Goal.RUN, null));
@@ -479,7 +495,7 @@ class GuardModelTest {
     want(driver.source("1.0"));
     for (int i = 1; i <= Guard.STUCK; i++) {
       goOnUntil(Phase.READY);
-      want(driver.source("1." + i));
+      guard.want(Plan.anew(guard.plan().spec, driver.source("1." + i)));
       world.threads.stream().filter(thread -> thread.job == null).forEach(FakeThread::step);
       assertThat(guard.phase()).isEqualTo(Phase.CLOSING);
       world.threads.clear();

@@ -937,7 +937,9 @@ class GuardTest {
                 throw new IllegalStateException(e);
               }
               return sources;
-            })) {
+            },
+            Mover.PATIENCE,
+            late -> {})) {
       mover.reconsider("echo");
       assertThat(choosing.await(20, TimeUnit.SECONDS)).isTrue();
       Thread stopper = new Thread(() -> mover.stop(guard));

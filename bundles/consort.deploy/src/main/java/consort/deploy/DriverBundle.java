@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.deploy;
 
+import consort.api.Instrument;
+import consort.api.coordinator.Coordinator;
+import consort.api.coordinator.SwapOutcome;
+import consort.api.coordinator.SwapOutcome.Result;
 import consort.api.driver.DriverFactory;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +28,8 @@ import org.osgi.framework.Constants;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.Version;
 import org.osgi.framework.wiring.FrameworkWiring;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One accepted jar on its way through the framework. What may run code of others (install, start,
@@ -29,6 +41,8 @@ final class DriverBundle {
   /** Where drivers are installed: a location made of the digest of their bytes. */
   static final String LOCATION = "consort:driver/";
 
+  private static final Logger LOG = LoggerFactory.getLogger(DriverBundle.class);
+
   enum State {
     STARTING,
     WAITING,
@@ -39,6 +53,7 @@ final class DriverBundle {
   }
 
   private final BundleContext context;
+  private final Coordinator coordinator;
   private final String file;
   private final Jar jar;
   private volatile Bundle bundle;
@@ -48,12 +63,57 @@ final class DriverBundle {
   private String failure;
   private boolean unresolved;
 
-  DriverBundle(BundleContext context, String file, Jar jar, byte[] bytes, long now) {
+  /** Who may use its drivers, as the coordinator was told; null for all. */
+  private volatile Set<String> only;
+
+  /** When the framework last changed its content, by our hand; 0 before it is ready. */
+  private long modified;
+
+  /** Since when somebody else's content is on trial, -1 for not. */
+  private long onTrial = -1;
+
+  private String note = "";
+
+  /**
+   * Installs and starts a jar.
+   *
+   * @param only who may use its drivers; null for all
+   */
+  DriverBundle(
+      BundleContext context,
+      Coordinator coordinator,
+      String file,
+      Jar jar,
+      byte[] bytes,
+      Set<String> only,
+      long now) {
     this.context = context;
+    this.coordinator = coordinator;
     this.file = file;
     this.jar = jar;
+    this.only = only;
     this.since = now;
     work = run("deploy start " + file, () -> start(bytes));
+  }
+
+  /** Says who may use its drivers from now on; nothing when that is known. */
+  void offer(Set<String> now) {
+    if (!Objects.equals(only, now)) {
+      only = now;
+      offerAgain();
+    }
+  }
+
+  /** Gives its drivers another chance where they failed. */
+  void offerAgain() {
+    if (bundleId() >= 0) {
+      coordinator.offer(bundleId(), only);
+    }
+  }
+
+  /** Something worth knowing about it; empty for nothing. */
+  String note() {
+    return note;
   }
 
   State state() {
@@ -133,8 +193,81 @@ final class DriverBundle {
           to(failure == null ? State.GONE : State.FAILED, now);
         }
       }
-      case READY, FAILED, GONE -> {}
+      case READY -> watch(now, limits);
+      case FAILED, GONE -> {}
     }
+  }
+
+  /**
+   * Somebody may update the bundle by hand. What does not start, or fails for an instrument, gives
+   * way to the bytes that were accepted.
+   */
+  private void watch(long now, Drivers.Limits limits) {
+    if (bundle.getState() == Bundle.UNINSTALLED) {
+      return;
+    }
+    if (modified == 0) {
+      modified = bundle.getLastModified();
+    } else if (modified != bundle.getLastModified()) {
+      modified = bundle.getLastModified();
+      onTrial = now;
+    }
+    if (onTrial < 0) {
+      return;
+    }
+    String wrong = wrong(now - onTrial, limits);
+    if (wrong != null) {
+      goBack(wrong, now);
+    } else if (now - onTrial > limits.move().toNanos()) {
+      onTrial = -1;
+    } else {
+      note =
+          "its bundle was updated by hand to version "
+              + bundle.getVersion()
+              + "; the file counts again after a restart";
+    }
+  }
+
+  private String wrong(long nanos, Drivers.Limits limits) {
+    if (hasFactory()) {
+      return coordinator.instruments().stream()
+          .map(Instrument::name)
+          .map(coordinator::swaps)
+          .filter(swaps -> !swaps.isEmpty())
+          .map(swaps -> swaps.get(0))
+          .filter(s -> s.bundle() == bundle.getBundleId() && s.result() == Result.FAILED)
+          .map(SwapOutcome::reason)
+          .findFirst()
+          .orElse(null);
+    }
+    if (nanos < limits.update().toNanos()) {
+      return null;
+    }
+    return bundle.getState() == Bundle.ACTIVE ? noFactory() : "it does not start";
+  }
+
+  private void goBack(String wrong, long now) {
+    onTrial = -1;
+    modified = 0;
+    note = "its bundle was updated by hand, and that was taken back: " + wrong;
+    LOG.warn("{}: {}", file, note);
+    to(State.STARTING, now);
+    work = run("deploy back " + file, this::restore);
+  }
+
+  private String restore() throws BundleException {
+    try (InputStream bytes = Files.newInputStream(kept())) {
+      bundle.update(bytes);
+    } catch (IOException e) {
+      return "what was accepted cannot be read again: " + e.getMessage();
+    }
+    bundle.start(Bundle.START_ACTIVATION_POLICY);
+    return null;
+  }
+
+  /** Where the bytes are that were accepted: the file may have others by now. */
+  private Path kept() {
+    return context.getDataFile(jar.digest() + ".jar").toPath();
   }
 
   private void started(String wrong, long now) {
@@ -157,8 +290,20 @@ final class DriverBundle {
               if (known != null && known.getState() != Bundle.UNINSTALLED) {
                 known.uninstall();
               }
+              forget();
               return null;
             });
+  }
+
+  private void forget() {
+    if (only != null) {
+      coordinator.offer(bundleId(), null);
+    }
+    try {
+      Files.deleteIfExists(kept());
+    } catch (IOException e) {
+      LOG.debug("{}: its copy stays until the next start", file, e);
+    }
   }
 
   /** Uninstalls a bundle that is not known, on a thread of its own. */
@@ -200,6 +345,11 @@ final class DriverBundle {
   }
 
   private String start(byte[] bytes) throws BundleException {
+    try {
+      Files.write(kept(), bytes);
+    } catch (IOException e) {
+      LOG.warn("{}: no copy is kept for updates by hand: {}", file, e.toString());
+    }
     Bundle installed =
         context.installBundle(LOCATION + jar.digest(), new ByteArrayInputStream(bytes));
     bundle = installed;
@@ -211,6 +361,10 @@ final class DriverBundle {
       return missing.isEmpty()
           ? "does not resolve: what it needs is there, but in versions that do not fit together"
           : String.join("; ", missing);
+    }
+    if (only != null) {
+      // before anybody sees its drivers
+      offerAgain();
     }
     installed.start(Bundle.START_ACTIVATION_POLICY);
     return null;

@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.deploy;
 
+import consort.api.Names;
 import consort.api.coordinator.Coordinator;
 import consort.api.coordinator.DriverStatus;
+import consort.api.deploy.DriverFile;
 import consort.api.deploy.Finding;
 import consort.deploy.DriverBundle.State;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.osgi.framework.BundleContext;
@@ -34,11 +40,16 @@ final class Drivers implements Folder.Listener {
    *
    * @param start an activator that takes longer is said to hang
    * @param factory after starting, until the factory is there
+   * @param update until a bundle that was updated by hand has its factory again
    * @param move until instruments that still use an old version are reported
    */
-  record Limits(Duration start, Duration factory, Duration move) {
+  record Limits(Duration start, Duration factory, Duration update, Duration move) {
     static final Limits USUAL =
-        new Limits(Duration.ofSeconds(10), Duration.ofSeconds(5), Duration.ofSeconds(60));
+        new Limits(
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(60));
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(Drivers.class);
@@ -47,6 +58,9 @@ final class Drivers implements Folder.Listener {
   private static final Duration TURN = Duration.ofSeconds(2);
 
   private static final String NONE = "";
+
+  /** What the name of a file ends in that says for whom a jar is. */
+  static final String ONLY = ".only";
 
   /** What a file has now, and which bundle stands for it; both by digest, or {@link #NONE}. */
   private static final class Entry {
@@ -76,6 +90,14 @@ final class Drivers implements Folder.Listener {
   private final Map<Path, Entry> entries = new TreeMap<>();
   private final Map<String, DriverBundle> bundles = new HashMap<>();
 
+  /** The instruments that alone may use the drivers of a jar, by its path. */
+  private final Map<Path, Set<String>> only = new HashMap<>();
+
+  /** Digests that somebody asked for again. */
+  private final Set<String> asked = ConcurrentHashMap.newKeySet();
+
+  private volatile Map<String, DriverFile> files = Map.of();
+
   /** Which new bundle takes the place of an old one, by digest. */
   private final Map<String, String> successors = new HashMap<>();
 
@@ -97,11 +119,17 @@ final class Drivers implements Folder.Listener {
 
   /** Which files are the drivers'. */
   static boolean wanted(String name) {
-    return name.endsWith(".jar") || name.endsWith(".yaml") || name.endsWith(".yml");
+    return name.endsWith(".jar")
+        || name.endsWith(".jar" + ONLY)
+        || name.endsWith(".yaml")
+        || name.endsWith(".yml");
   }
 
   @Override
   public boolean changed(Path file, byte[] bytes, boolean last) {
+    if (file.toString().endsWith(ONLY)) {
+      return limit(file, bytes, last);
+    }
     Entry entry = entry(file);
     if (!entry.shown.endsWith(".jar")) {
       entry.findings =
@@ -123,6 +151,55 @@ final class Drivers implements Folder.Listener {
     }
   }
 
+  /** A file beside a jar names the instruments that alone may use it. */
+  private boolean limit(Path file, byte[] bytes, boolean last) {
+    Set<String> named = names(bytes);
+    if (named.isEmpty() && !last) {
+      return false;
+    }
+    only.put(jarOf(file), named);
+    return true;
+  }
+
+  private static Path jarOf(Path file) {
+    String name = file.getFileName().toString();
+    return file.resolveSibling(name.substring(0, name.length() - ONLY.length()));
+  }
+
+  /** The names of instruments, one a line; what is none is left out. */
+  static Set<String> names(byte[] bytes) {
+    return new String(bytes, StandardCharsets.UTF_8)
+        .lines()
+        .map(String::strip)
+        .filter(Names::isInstrument)
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  /** Who may use the drivers of a jar: null for all, and so when one of its files says nothing. */
+  private Set<String> only(String digest) {
+    Set<String> all = new TreeSet<>();
+    for (Map.Entry<Path, Entry> entry : entries.entrySet()) {
+      if (entry.getValue().wanted.equals(digest)) {
+        Set<String> some = only.get(entry.getKey());
+        if (some == null) {
+          return null;
+        }
+        all.addAll(some);
+      }
+    }
+    return all.isEmpty() && only.isEmpty() ? null : all;
+  }
+
+  /** Somebody asks for a jar again; may be called by any thread. */
+  void ask(String digest) {
+    asked.add(digest);
+  }
+
+  /** What became of a jar; may be called by any thread. */
+  Optional<DriverFile> file(String digest) {
+    return asked.contains(digest) ? Optional.empty() : Optional.ofNullable(files.get(digest));
+  }
+
   private static List<Finding> exports(Entry entry, Jar jar) {
     return jar.exports().isEmpty()
         ? List.of()
@@ -136,6 +213,10 @@ final class Drivers implements Folder.Listener {
 
   @Override
   public void unreadable(Path file, String why) {
+    if (file.toString().endsWith(ONLY)) {
+      only.put(jarOf(file), Set.of());
+      return;
+    }
     Entry entry = entry(file);
     entry.wanted = NONE;
     entry.bytes = null;
@@ -144,6 +225,10 @@ final class Drivers implements Folder.Listener {
 
   @Override
   public void gone(Path file) {
+    if (file.toString().endsWith(ONLY)) {
+      only.remove(jarOf(file));
+      return;
+    }
     entries.remove(file);
   }
 
@@ -179,14 +264,27 @@ final class Drivers implements Folder.Listener {
 
   /** Carries everything one step on; waits for nothing, save briefly for a driver that starts. */
   void step(long now) throws InterruptedException {
+    Set<String> answered = new HashSet<>();
+    for (String digest : asked) {
+      answer(digest, answered);
+    }
     for (Entry entry : entries.values()) {
       if (!entry.wanted.equals(NONE) && !bundles.containsKey(entry.wanted)) {
-        DriverBundle bundle = new DriverBundle(context, entry.shown, entry.jar, entry.bytes, now);
+        DriverBundle bundle =
+            new DriverBundle(
+                context, coordinator, entry.shown, entry.jar, entry.bytes, only(entry.wanted), now);
         bundles.put(entry.wanted, bundle);
+        asked.remove(entry.wanted);
         bundle.awaitWork(TURN);
       }
     }
     bundles.values().forEach(b -> b.step(now, limits));
+    bundles.forEach(
+        (digest, bundle) -> {
+          if (wanted(bundle)) {
+            bundle.offer(only(digest));
+          }
+        });
     entries.values().forEach(this::serve);
     bundles.forEach((digest, bundle) -> leave(digest, bundle, now));
     bundles
@@ -194,6 +292,47 @@ final class Drivers implements Folder.Listener {
         .removeIf(b -> b.state() == State.GONE || (b.state() == State.FAILED && !held(b)));
     successors.keySet().retainAll(bundles.keySet());
     busy = bundles.values().stream().anyMatch(b -> underWay(b, now));
+    files = files();
+    asked.removeAll(answered);
+  }
+
+  /** A jar that is there gets another chance; one that is not noticed yet stays asked for. */
+  private void answer(String digest, Set<String> answered) {
+    DriverBundle bundle = bundles.get(digest);
+    if (bundle == null) {
+      return;
+    }
+    if (bundle.state() == State.READY) {
+      bundle.offerAgain();
+      answered.add(digest);
+    } else if (bundle.state() == State.FAILED) {
+      bundles.remove(digest);
+      answered.add(digest);
+    }
+  }
+
+  private Map<String, DriverFile> files() {
+    Map<String, DriverFile> all = new HashMap<>();
+    for (Entry entry : entries.values()) {
+      DriverBundle bundle = bundles.get(entry.wanted);
+      if (bundle != null) {
+        boolean ready = bundle.state() == State.READY && entry.serving.equals(entry.wanted);
+        all.put(
+            entry.wanted,
+            new DriverFile(
+                entry.shown,
+                entry.wanted,
+                entry.jar.version().toString(),
+                bundle.bundleId(),
+                ready,
+                bundle.failure() == null ? "" : bundle.failure()));
+      }
+    }
+    return Map.copyOf(all);
+  }
+
+  private boolean wanted(DriverBundle bundle) {
+    return entries.values().stream().anyMatch(e -> e.wanted.equals(bundle.jar().digest()));
   }
 
   private boolean held(DriverBundle bundle) {
@@ -291,6 +430,14 @@ final class Drivers implements Folder.Listener {
       DriverBundle wanted = bundles.get(entry.wanted);
       if (wanted != null && wanted.failure() != null) {
         all.add(error(entry, wanted.failure() + goesOn));
+      }
+      if (wanted != null && !wanted.note().isEmpty()) {
+        all.add(note(entry, wanted.note()));
+      }
+      Set<String> few = wanted == null ? null : only(entry.wanted);
+      if (few != null) {
+        String who = few.isEmpty() ? "nobody" : String.join(", ", few);
+        all.add(note(entry, "only for " + who + ", as " + entry.shown + ONLY + " says"));
       }
       successors.forEach((old, next) -> stays(entry, old, next, now, all));
     }

@@ -4,6 +4,7 @@ package consort.deploy;
 import consort.api.coordinator.Coordinator;
 import consort.api.coordinator.InstrumentSpec;
 import consort.api.deploy.Deployment;
+import consort.api.deploy.DriverFile;
 import consort.api.deploy.Finding;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -202,6 +204,18 @@ public final class FolderDeployment implements Deployment {
   @Override
   public void stop(String name) {
     instruments.stop(name);
+  }
+
+  @Override
+  public DriverFile swap(Path jar, String only) {
+    DriverFile file = new DriverDrop(driverFolder.path(), this::shown).take(jar, only);
+    drivers.ask(file.digest());
+    return file;
+  }
+
+  @Override
+  public Optional<DriverFile> driver(String digest) {
+    return drivers.file(digest);
   }
 
   @Override

@@ -17,9 +17,11 @@ import org.osgi.framework.Version;
  * What is known of a jar before the framework sees it.
  *
  * @param digest SHA-256 of its bytes, in hex
+ * @param name its symbolic name, without directives
+ * @param version its Bundle-Version
  * @param exports its Export-Package, empty when there is none
  */
-record Jar(String digest, String exports) {
+record Jar(String digest, String name, Version version, String exports) {
 
   /** The reason why a file is no driver bundle, in words for its owner. */
   static final class Unfit extends Exception {
@@ -91,13 +93,15 @@ record Jar(String digest, String exports) {
       throw new Unfit("this is a fragment of another bundle; a driver is a bundle of its own");
     }
     String version = headers.getValue("Bundle-Version");
+    Version parsed;
     try {
-      Version.parseVersion(version);
+      parsed = Version.parseVersion(version);
     } catch (IllegalArgumentException e) {
       throw new Unfit("its Bundle-Version '" + version + "' is no version; write one like 1.2.3");
     }
     String exports = headers.getValue("Export-Package");
-    return new Jar(digest(bytes), exports == null ? "" : exports.strip());
+    String name = headers.getValue("Bundle-SymbolicName").split(";", 2)[0].strip();
+    return new Jar(digest(bytes), name, parsed, exports == null ? "" : exports.strip());
   }
 
   /** The central directory stands at the end: where it is absent, so is the rest of the file. */

@@ -14,6 +14,8 @@ import consort.api.coordinator.Diagnosis;
 import consort.api.coordinator.DriverStatus;
 import consort.api.coordinator.InstrumentSpec;
 import consort.api.coordinator.StopResult;
+import consort.api.coordinator.SwapOutcome;
+import consort.api.coordinator.SwapStatus;
 import consort.api.coordinator.TemporaryInstrument;
 import consort.api.driver.DriverFactory;
 import consort.api.driver.Identity;
@@ -46,6 +48,8 @@ final class TestCoordinator implements Coordinator {
   private final Set<String> stopped = new HashSet<>();
   private final Map<String, Long> used = new HashMap<>();
   private final List<String> log = new ArrayList<>();
+  private final Map<Long, Collection<String>> offers = new HashMap<>();
+  private SwapOutcome outcome;
   private boolean held;
 
   TestCoordinator(BundleContext context) {
@@ -196,6 +200,35 @@ final class TestCoordinator implements Coordinator {
     return specs.values().stream().allMatch(s -> best(s) < 0 || best(s).equals(used.get(s.name())));
   }
 
+  /** Who may use the drivers of a bundle, by its id. */
+  synchronized Map<Long, Collection<String>> offers() {
+    return Map.copyOf(offers);
+  }
+
+  /** What is told of the exchanges of every instrument. */
+  synchronized void outcome(SwapOutcome newest) {
+    outcome = newest;
+  }
+
+  @Override
+  public synchronized void offer(long bundle, Collection<String> only) {
+    if (only == null) {
+      offers.remove(bundle);
+    } else {
+      offers.put(bundle, only);
+    }
+  }
+
+  @Override
+  public List<SwapStatus> swapping() {
+    return List.of();
+  }
+
+  @Override
+  public synchronized List<SwapOutcome> swaps(String name) {
+    return outcome == null ? List.of() : List.of(outcome);
+  }
+
   @Override
   public Diagnosis why(String name) {
     throw new UnsupportedOperationException();
@@ -216,6 +249,11 @@ final class TestCoordinator implements Coordinator {
   private Long best(InstrumentSpec spec) {
     return factories().stream()
         .filter(f -> name(f).equals(spec.driver()))
+        .filter(
+            f -> {
+              Collection<String> only = offers.get(f.getBundle().getBundleId());
+              return only == null || only.contains(spec.name());
+            })
         .filter(
             f ->
                 spec.version() == null

@@ -24,7 +24,11 @@ final class TestNode {
 
   /** Short enough for a test to wait for, save where a test does not want them to pass. */
   static final Drivers.Limits LIMITS =
-      new Drivers.Limits(Duration.ofMillis(500), Duration.ofMillis(300), Duration.ofMillis(500));
+      new Drivers.Limits(
+          Duration.ofMillis(500),
+          Duration.ofMillis(300),
+          Duration.ofMillis(300),
+          Duration.ofMillis(500));
 
   final Path home;
   final Framework framework;

@@ -66,6 +66,7 @@ final class Node implements AutoCloseable {
 
   private static boolean isBundleToRun(String name) {
     return name.startsWith("org.apache.felix.scr")
+        || name.startsWith("org.apache.felix.eventadmin")
         || name.startsWith("org.osgi.service.component-")
         || name.startsWith("org.osgi.util.")
         || name.startsWith("jSerialComm")

@@ -2,10 +2,12 @@
 package consort.runtime.cli;
 
 import consort.commands.Json;
+import consort.commands.Progress;
 import consort.commands.Texts;
 import consort.commands.Verb;
 import java.io.PrintStream;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;
@@ -77,17 +79,27 @@ public final class Cli {
   private int run(Verb verb, Node node, List<String> positional, ParseResult parsed)
       throws Node.Absent {
     ParseResult words = parsed.subcommand();
-    Map<String, Object> request =
-        verb.parameters(positional, words.matchedOptionValue("--deadline", null));
+    Map<String, Object> options = new HashMap<>();
+    verb.options().forEach(o -> options.put(o.name(), words.matchedOptionValue(o.name(), null)));
+    Map<String, Object> request = verb.parameters(positional, options);
+    boolean json = option("--json", parsed, words, false);
     if (verb.streams()) {
-      boolean json = option("--json", parsed, words, false);
       return node.watch(request, event -> print(json ? Json.write(event) : Texts.event(event)))
           ? OK
           : ended();
     }
-    Map<String, Object> reply = node.ask(verb.name(), request);
+    Map<String, Object> reply =
+        Progress.follow(
+            verb.name(),
+            node.ask(verb.name(), request),
+            node::ask,
+            line -> {
+              if (!json) {
+                out.println(line);
+              }
+            });
     boolean ok = Texts.succeeded(reply);
-    if (option("--json", parsed, words, false)) {
+    if (json) {
       out.println(Json.pretty(reply));
     } else if (Boolean.TRUE.equals(reply.get("ok"))) {
       String text = Texts.of(verb.name(), reply);
@@ -143,13 +155,12 @@ public final class Cli {
     for (Verb verb : verbs) {
       CommandSpec spec = spec(verb.name(), verb.doc());
       spec.usageMessage().customSynopsis("consort " + verb.synopsis());
-      if (verb.takesDeadline()) {
+      for (Verb.Option option : verb.options()) {
+        OptionSpec.Builder builder = OptionSpec.builder(option.name()).description(option.doc());
         spec.addOption(
-            OptionSpec.builder("--deadline")
-                .type(String.class)
-                .paramLabel("D")
-                .description("How long it may take: 500ms, 2s, 1min.")
-                .build());
+            option.isFlag()
+                ? builder.type(Boolean.class).arity("0").build()
+                : builder.type(String.class).paramLabel(option.label()).build());
       }
       root.addSubcommand(verb.name(), spec);
     }

@@ -4,6 +4,7 @@ package consort.api.coordinator;
 import consort.api.Caller;
 import consort.api.Instrument;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import org.osgi.annotation.versioning.ProviderType;
@@ -44,7 +45,9 @@ public interface Coordinator {
   void start(String name);
 
   /**
-   * Discards the driver instance and makes a new one; frees an instrument in {@code FAULT}.
+   * Discards the driver instance and makes a new one; frees an instrument in {@code FAULT}. No
+   * state is handed over and nothing is compared with before; a version that this instrument alone
+   * did not take is tried again.
    *
    * @throws consort.api.Refused when there is none of that name
    */
@@ -102,6 +105,26 @@ public interface Coordinator {
    * @return true when there is nothing to do
    */
   boolean settled();
+
+  /**
+   * Says which instruments may use the drivers of a bundle; it may be said before they appear. Also
+   * gives a driver that failed another chance.
+   *
+   * @param bundle the id of the bundle
+   * @param only the names of the instruments, null for all
+   */
+  void offer(long bundle, Collection<String> only);
+
+  /** The instruments that move, or wait to move, to another driver instance; sorted by name. */
+  List<SwapStatus> swapping();
+
+  /**
+   * How the newest exchanges of driver instances of an instrument ended, at most 10, the newest
+   * first. The start and restart of an instrument are none.
+   *
+   * @throws consort.api.Refused when there is none of that name
+   */
+  List<SwapOutcome> swaps(String name);
 
   /**
    * Why an instrument is or is not available.

@@ -4,6 +4,7 @@ package consort.api.deploy;
 import consort.api.coordinator.InstrumentSpec;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.osgi.annotation.versioning.ProviderType;
 
 /** Watches the folders {@code drivers/} and {@code instruments/}. An OSGi service. */
@@ -40,6 +41,29 @@ public interface Deployment {
    * @throws consort.api.Refused when there is none of that name
    */
   void stop(String name);
+
+  /**
+   * Takes a driver jar into use: copies it into {@code drivers/}, all at once; the instruments then
+   * move to it one by one. Returns when the file is there.
+   *
+   * <p>A file of the same name and another version is left alone, as it is the way back: the new
+   * one then has its version in its name.
+   *
+   * @param jar the jar; one that lies in {@code drivers/} is not copied
+   * @param only the one instrument that moves, the others stay until this is called again with
+   *     null; null for all
+   * @return what is known of the file
+   * @throws consort.api.Refused when it is no driver bundle, cannot be copied, or has a lower
+   *     version than another file of the same bundle
+   */
+  DriverFile swap(Path jar, String only);
+
+  /**
+   * What became of the jar with these bytes.
+   *
+   * @return empty when no file of {@code drivers/} has them, or they were not noticed yet
+   */
+  Optional<DriverFile> driver(String digest);
 
   /** What is wrong with the files in the watched folders now; also notes. */
   List<Finding> findings();
