@@ -200,12 +200,10 @@ final class Pending {
 
   private Object begin(Instance on, Environment env) throws Exception {
     Permits permits = env.permits();
-    permits.enter(instrument, call, command, arguments);
-    begun = true;
-    Permits permits = env.permits();
     if (!isOwn()) {
       permits.enter(instrument, call, command, arguments);
     }
+    begun = true;
     if (task != null) {
       startedNanos = env.nanoTime();
       return task.body().on(on);
