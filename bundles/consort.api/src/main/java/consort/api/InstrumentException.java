@@ -14,7 +14,7 @@ public abstract sealed class InstrumentException extends RuntimeException
   private transient volatile Origin origin = Origin.UNKNOWN;
 
   InstrumentException(ErrorKind kind, ErrorCode code, String message, Throwable cause) {
-    super(message, cause);
+    super(message == null ? code.text() : message, cause);
     if (code.kind() != kind) {
       throw new IllegalArgumentException(code + " is not a code of " + kind);
     }

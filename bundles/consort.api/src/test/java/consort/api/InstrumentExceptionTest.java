@@ -23,6 +23,11 @@ class InstrumentExceptionTest {
   }
 
   @Test
+  void saysItsCodeWhereADriverSaidNothing() {
+    assertThat(new Faulted(5, null)).hasMessage(ErrorCode.INSTRUMENT_ERROR.text());
+  }
+
+  @Test
   void refusesACodeOfAnotherKind() {
     assertThatThrownBy(() -> new Refused(ErrorCode.STUCK, "x"))
         .hasMessage("STUCK is not a code of REFUSED");

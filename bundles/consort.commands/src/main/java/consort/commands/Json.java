@@ -12,6 +12,9 @@ import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,7 +51,7 @@ public final class Json {
    * @throws IllegalArgumentException when it is something else; the message is for people
    */
   public static Map<String, Object> read(byte[] text) {
-    try (JsonParser parser = FACTORY.createParser(text)) {
+    try (JsonParser parser = FACTORY.createParser(decoded(text))) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
         throw new IllegalArgumentException("a JSON object is expected");
       }
@@ -66,8 +69,14 @@ public final class Json {
                   : " (line %d, column %d)".formatted(at.getLineNr(), at.getColumnNr())),
           e);
     } catch (IOException e) {
-      throw new IllegalArgumentException("not UTF-8 text: " + e.getMessage(), e);
+      throw new IllegalArgumentException("this is not UTF-8 text", e);
     }
+  }
+
+  /** The parser itself would guess the encoding, and take two bytes where one must do. */
+  private static String decoded(byte[] text) throws CharacterCodingException {
+    String decoded = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text)).toString();
+    return decoded.startsWith("\uFEFF") ? decoded.substring(1) : decoded;
   }
 
   private static String where(JsonParser parser) {
@@ -106,8 +115,18 @@ public final class Json {
       case VALUE_TRUE -> true;
       case VALUE_FALSE -> false;
       case VALUE_NULL -> null;
-      default -> parser.getText();
+      default -> whole(parser.getText(), parser);
     };
+  }
+
+  /** Half a character cannot be passed on: as bytes it would be a question mark. */
+  private static String whole(String text, JsonParser parser) {
+    for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
+      if (Character.getType(text.codePointAt(i)) == Character.SURROGATE) {
+        throw new IllegalArgumentException("a text has half a character" + where(parser));
+      }
+    }
+    return text;
   }
 
   /** Writes a reply on one line. */

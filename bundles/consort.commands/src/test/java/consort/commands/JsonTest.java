@@ -73,4 +73,24 @@ class JsonTest {
             () -> Json.read(("{\"a\":" + "[".repeat(100_000)).getBytes(StandardCharsets.UTF_8)))
         .isInstanceOf(IllegalArgumentException.class);
   }
+
+  @Test
+  void takesUtf8Alone() {
+    byte[] overlong = "{\"a\":\"??\"}".getBytes(StandardCharsets.UTF_8);
+    overlong[6] = (byte) 0xc1;
+    overlong[7] = (byte) 0xa9;
+    for (byte[] text : List.of(overlong, "{}".getBytes(StandardCharsets.UTF_16BE))) {
+      assertThatThrownBy(() -> Json.read(text)).isInstanceOf(IllegalArgumentException.class);
+    }
+    assertThatThrownBy(() -> Json.read(overlong)).hasMessage("this is not UTF-8 text");
+    assertThat(Json.read("\uFEFF{}".getBytes(StandardCharsets.UTF_8))).isEmpty();
+  }
+
+  @Test
+  void refusesHalfACharacterAndTakesAWholeOne() {
+    assertThatThrownBy(() -> Json.read("{\"a\":\"x\\ud83d\"}".getBytes(StandardCharsets.UTF_8)))
+        .hasMessage("a text has half a character (line 1, column 6)");
+    assertThat(Json.read("{\"a\":\"\\ud83d\\ude00\"}".getBytes(StandardCharsets.UTF_8)))
+        .containsEntry("a", "\uD83D\uDE00");
+  }
 }

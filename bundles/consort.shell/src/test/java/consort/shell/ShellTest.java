@@ -190,7 +190,7 @@ class ShellTest {
     assertThatThrownBy(() -> execute("lst DMM1"))
         .hasToString(
             "there is no command 'lst'; there are list, status, start, stop, call, test, restart,"
-                + " why, info, trace, drivers, findings, and those that 'help' lists");
+                + " cancel, why, info, trace, drivers, findings, and those that 'help' lists");
     assertThatThrownBy(() -> execute("exit"))
         .hasToString("there is no command 'exit'; Ctrl-D ends the node");
     assertThat(Files.readString(PROFILE)).contains("default = { consort:_unknown $args }");
