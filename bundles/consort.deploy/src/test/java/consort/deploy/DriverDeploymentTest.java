@@ -8,6 +8,8 @@ import consort.deploy.fixture.TestDriver;
 import java.io.ByteArrayInputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -42,9 +44,11 @@ final class DriverDeploymentTest {
 
   @Test
   void jarsThatArePresentAreStartedInTheOrderOfNamesBeforeInstruments() throws Exception {
-    node.driver("b.jar", Jars.driver("b", "1.0.0").bytes());
-    node.driver("a.jar", Jars.driver("a", "1.0.0").bytes());
-    node.driver("c.jar", Jars.driver("c", "1.0.0").bytes());
+    for (String name : List.of("b", "a", "c")) {
+      Path jar = node.driver(name + ".jar", Jars.driver(name, "1.0.0").bytes());
+      // One that was written just now may still be growing, and is looked at again first.
+      Files.setLastModifiedTime(jar, FileTime.from(Instant.now().minusSeconds(60)));
+    }
     node.instrument("i.yaml", "name: A\ndriver: a\n");
 
     node.open();
