@@ -34,7 +34,7 @@ class HealthTest {
 
   private final TestWorld world = new TestWorld();
   private final EchoDriver driver = new EchoDriver();
-  private final Guard guard = new Guard("DMM1", world);
+  private final Guard guard = new Guard(InstrumentSpec.of("DMM1", "echo", Connection.NONE), world);
   private final List<String> seen = new CopyOnWriteArrayList<>();
   private final CountDownLatch release = new CountDownLatch(1);
 
