@@ -457,6 +457,10 @@ class GroupsTest {
             .within(Duration.ofSeconds(together ? 20 : 1));
     GroupResult result = groups.run(group);
     assertThat(result.outcomes()).hasSize(2 * names.size());
+    if (moods.get(String.valueOf(culprit)) == Mood.LATE && result.succeeded()) {
+      // This thread was late itself: the answer was there before it could miss it.
+      return;
+    }
     if (culprit == null) {
       assertThat(result.orThrow().succeeded()).isTrue();
       assertThat(result.degraded()).isFalse();

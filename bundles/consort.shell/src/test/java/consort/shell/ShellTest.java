@@ -3,6 +3,7 @@ package consort.shell;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import consort.api.Caller;
 import consort.commands.CommandDoc;
@@ -187,10 +188,9 @@ class ShellTest {
 
   @Test
   void aWordThatIsNoCommandShowsNoClassName() throws IOException {
-    assertThatThrownBy(() -> execute("lst DMM1"))
-        .hasToString(
-            "there is no command 'lst'; there are list, status, start, stop, call, test, restart,"
-                + " cancel, why, info, trace, drivers, findings, and those that 'help' lists");
+    assertThat(catchThrowable(() -> execute("lst DMM1")).toString())
+        .startsWith("there is no command 'lst'; there are list, status, ")
+        .endsWith(", findings, and those that 'help' lists");
     assertThatThrownBy(() -> execute("exit"))
         .hasToString("there is no command 'exit'; Ctrl-D ends the node");
     assertThat(Files.readString(PROFILE)).contains("default = { consort:_unknown $args }");
