@@ -15,6 +15,8 @@ public enum Reason {
   CONNECT_FAILED,
   /** Making the driver, or connecting, took longer than its limit. */
   CONNECT_TIMEOUT,
+  /** The driver's own check says again and again that the hardware is not well. */
+  UNHEALTHY,
   /** The settings, or the driver itself, are wrong: trying again does not help. */
   CONFIGURATION,
   /** The driver never returned from a call. */

@@ -42,7 +42,7 @@ import java.util.stream.Collectors;
 public final class Values {
 
   private static final Pattern DURATION =
-      Pattern.compile("([0-9]+(?:\\.[0-9]+)?)\\s*(ns|us|ms|s|min|h)");
+      Pattern.compile("([0-9]+(?:\\.[0-9]+)?)\\s*(ns|us|ms|s|min|m|h)");
 
   private Values() {}
 
@@ -383,7 +383,7 @@ public final class Values {
               case "us" -> 1_000L;
               case "ms" -> 1_000_000L;
               case "s" -> 1_000_000_000L;
-              case "min" -> 60_000_000_000L;
+              case "min", "m" -> 60_000_000_000L;
               default -> 3_600_000_000_000L;
             };
         try {

@@ -75,6 +75,7 @@ class ValuesTest {
         arguments(ValueType.DURATION, "2us", Duration.ofNanos(2000)),
         arguments(ValueType.DURATION, "7ns", Duration.ofNanos(7)),
         arguments(ValueType.DURATION, "5min", Duration.ofMinutes(5)),
+        arguments(ValueType.DURATION, "5m", Duration.ofMinutes(5)),
         arguments(ValueType.DURATION, "2h", Duration.ofHours(2)),
         arguments(ValueType.DURATION, "PT1M30S", Duration.ofSeconds(90)),
         arguments(ValueType.INSTANT, Instant.EPOCH, Instant.EPOCH),

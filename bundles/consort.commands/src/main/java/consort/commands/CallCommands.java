@@ -5,6 +5,7 @@ import consort.api.Call;
 import consort.api.Caller;
 import consort.api.Instrument;
 import consort.api.InstrumentException;
+import consort.api.LeaseToken;
 import consort.api.Result;
 import consort.api.Role;
 import consort.api.coordinator.Coordinator;
@@ -28,6 +29,9 @@ final class CallCommands {
           new CommandDoc.Parameter("text_args", "arguments by position, as text", true),
           new CommandDoc.Parameter("deadline", "seconds, or text such as 500ms", true));
 
+  private static final CommandDoc.Parameter LEASE =
+      new CommandDoc.Parameter("lease", "id of the lease to call under", true);
+
   private final Coordinator coordinator;
   private final Supplier<Deployment> deployment;
 
@@ -42,7 +46,7 @@ final class CallCommands {
             new CommandDoc(
                 "call",
                 Role.OBSERVER,
-                concat(List.of(LookCommands.NAME, VERB), ARGUMENTS),
+                concat(concat(List.of(LookCommands.NAME, VERB), ARGUMENTS), List.of(LEASE)),
                 "Calls a command of an instrument."),
             this::call),
         new Command(
@@ -84,7 +88,7 @@ final class CallCommands {
     String name = p.instrument();
     String verb = p.text("verb");
     Instrument instrument = Instruments.require(coordinator, name);
-    Result result = instrument.call(request(instrument, verb, p, caller));
+    Result result = instrument.call(request(instrument, verb, p, caller).under(lease(p)));
     return Plain.map(
         "value", Plain.of(result.value()),
         "type", result.command().result().toString(),
@@ -98,6 +102,10 @@ final class CallCommands {
     String text = p.text("text");
     String answer = coordinator.ask(name, text, p.flag("answer"), p.duration("deadline"), caller);
     return Plain.map("name", name, "answer", answer);
+  }
+
+  private static LeaseToken lease(Parameters p) {
+    return p.has("lease") ? LeaseToken.parse(p.text("lease")) : null;
   }
 
   private Map<String, Object> test(Parameters p, Caller caller) {

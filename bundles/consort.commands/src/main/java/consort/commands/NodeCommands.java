@@ -7,6 +7,7 @@ import consort.api.InstrumentException;
 import consort.api.Refused;
 import consort.api.Role;
 import consort.api.coordinator.Coordinator;
+import consort.api.coordinator.Leases;
 import consort.api.deploy.Deployment;
 import consort.api.link.LinkService;
 import java.util.Dictionary;
@@ -52,20 +53,22 @@ public final class NodeCommands implements Commands {
 
   /** Wires; {@code context} is that of this bundle. */
   @Activate
-  public NodeCommands(BundleContext context, @Reference Coordinator coordinator) {
-    this(coordinator, () -> stop(context));
+  public NodeCommands(
+      BundleContext context, @Reference Coordinator coordinator, @Reference Leases leases) {
+    this(coordinator, leases, () -> stop(context));
     Dictionary<String, Object> topics = new Hashtable<>();
     topics.put(EventConstants.EVENT_TOPIC, Watches.TOPICS);
     handler = context.registerService(EventHandler.class, watches, topics);
   }
 
-  NodeCommands(Coordinator coordinator, Runnable stop) {
+  NodeCommands(Coordinator coordinator, Leases leases, Runnable stop) {
     this.coordinator = coordinator;
     Stream.of(
             new LookCommands(coordinator, deployment::get, links::get).all(),
             new ControlCommands(coordinator, deployment::get, stop).all(),
             new SwapCommand(coordinator, deployment::get).all(),
-            new CallCommands(coordinator, deployment::get).all())
+            new CallCommands(coordinator, deployment::get).all(),
+            new LeaseCommands(coordinator, leases).all())
         .flatMap(List::stream)
         .forEach(c -> commands.put(c.name(), c));
   }

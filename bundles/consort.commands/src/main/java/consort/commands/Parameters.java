@@ -124,6 +124,39 @@ final class Parameters {
     return duration;
   }
 
+  /** As {@link #duration}, but zero is one, too, and stands for an absent one. */
+  Duration durationOrZero(String name) {
+    Object value = given.get(name);
+    boolean zero =
+        value == null
+            || (value instanceof Number n && n.doubleValue() == 0)
+            || (value instanceof String text && text.matches("0+(s|ms)?"));
+    return zero ? Duration.ZERO : duration(name);
+  }
+
+  /** A number that counts something; as text, too, as a command line gives it. Zero when absent. */
+  long count(String name) {
+    Object value = given.get(name);
+    if (value == null) {
+      return 0;
+    }
+    String text = value.toString();
+    if ((value instanceof Number || value instanceof String) && text.matches("[0-9]{1,18}")) {
+      return Long.parseLong(text);
+    }
+    throw Wrong.request(name + " must be a whole number, not " + Values.text(value));
+  }
+
+  /** One text or several. */
+  List<String> texts(String name) {
+    Object value = given.get(name);
+    List<?> all = value instanceof String ? List.of(value) : list(name);
+    if (all.isEmpty()) {
+      throw Wrong.request("missing " + name);
+    }
+    return all.stream().map(element -> text(name, element)).toList();
+  }
+
   private static String text(String name, Object value) {
     if (value instanceof CharSequence text) {
       return text.toString();

@@ -46,6 +46,8 @@ public final class Texts {
       case "call" -> printable(text(reply, "text"));
       case "ask" -> printable(text(reply, "answer"));
       case "test" -> test(reply);
+      case "leases" -> leases(reply);
+      case "lease" -> lease(reply);
       case "why" -> why(reply);
       case "drivers" -> drivers(reply);
       case "trace" -> trace(reply);
@@ -171,6 +173,50 @@ public final class Texts {
             + text(reply, "version")
             + "): "
             + (parts.isEmpty() ? "no instrument has this driver" : String.join("; ", parts)));
+  }
+
+  private static String leases(Map<String, ?> reply) {
+    List<Map<String, ?>> all = maps(reply, "leases");
+    if (all.isEmpty()) {
+      return "Nothing is leased";
+    }
+    Table table = new Table("ID", "STATE", "NAMES", "OWNER", "CLIENT", "LEFT", "PURPOSE");
+    for (Map<String, ?> l : all) {
+      table.row(
+          text(l, "id"),
+          text(l, "state") + (Boolean.FALSE.equals(l.get("readers")) ? ", alone" : ""),
+          joined(l.get("resources")),
+          text(l, "owner"),
+          text(l, "client"),
+          text(l, "remaining"),
+          text(l, "purpose"));
+    }
+    return table.toString();
+  }
+
+  private static String lease(Map<String, ?> reply) {
+    String id = text(reply, "id");
+    List<String> lines = new ArrayList<>();
+    switch (text(reply, "action")) {
+      case "release" -> lines.add("Released lease " + id);
+      case "break" -> lines.add("Broke lease " + id);
+      default -> {
+        lines.add(
+            "Lease "
+                + id
+                + " on "
+                + joined(reply.get("resources"))
+                + " for "
+                + text(reply, "remaining")
+                + ", client "
+                + text(reply, "client"));
+        String strangers = joined(reply.get("without_instrument"));
+        if (!strangers.isEmpty()) {
+          lines.add("No instrument here has the name: " + strangers);
+        }
+      }
+    }
+    return lines(lines);
   }
 
   private static String why(Map<String, ?> reply) {

@@ -7,9 +7,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * A verb of the command line and of the shell, and how its words become the parameters of the
@@ -47,7 +47,6 @@ public record Verb(String name, List<String> parameters, String more, String doc
   private static final Pattern ASSIGNMENT =
       Pattern.compile("([A-Za-z_][A-Za-z0-9_]*)=(.*)", Pattern.DOTALL);
   private static final Pattern TARGET = Pattern.compile("([A-Za-z][A-Za-z0-9_]*)\\.(.+)");
-  private static final Set<String> DEADLINE = Set.of("call", "ask", "test", "stop-all");
   private static final Request NOTHING = words -> map();
   private static final Request NAME = words -> map("name", words.get(0));
 
@@ -77,6 +76,13 @@ public record Verb(String name, List<String> parameters, String more, String doc
               "VALUE|NAME=VALUE",
               "Calls a command of an instrument.",
               Verb::call),
+          new Verb("leases", List.of(), "", "Who holds what, and who waits for it.", NOTHING),
+          new Verb(
+              "lease",
+              List.of("take|renew|release|break", "NAME|ID"),
+              "NAME",
+              "Takes exclusive use of instruments or named resources, prolongs or ends it.",
+              Verb::lease),
           new Verb(
               "ask",
               List.of("NAME", "TEXT"),
@@ -139,26 +145,54 @@ public record Verb(String name, List<String> parameters, String more, String doc
     return new Verb(name, List.of(), "WORD", doc, null);
   }
 
-  /** Whether the verb sends something to instruments and so takes a deadline. */
-  public boolean takesDeadline() {
-    return DEADLINE.contains(name);
+  /**
+   * An option of a verb.
+   *
+   * @param name how it is written: {@code --deadline}
+   * @param label what stands for its value; empty for one that has none
+   * @param parameter the parameter of the node's command that it becomes
+   * @param doc one sentence for people
+   */
+  public record Option(String name, String label, String parameter, String doc) {
+
+    /** Whether it has no value. */
+    public boolean isFlag() {
+      return label.isEmpty();
+    }
   }
 
-  /** The option it takes besides those of all, such as {@code deadline}; empty for none. */
-  public String option() {
-    return takesDeadline() ? "deadline" : name.equals("swap") ? "only" : "";
-  }
+  private static final Option DEADLINE =
+      new Option("--deadline", "D", "deadline", "How long it may take: 500ms, 2s, 1min.");
+  private static final Map<String, List<Option>> OPTIONS =
+      Map.of(
+          "test",
+          List.of(DEADLINE),
+          "ask",
+          List.of(DEADLINE),
+          "stop-all",
+          List.of(DEADLINE),
+          "swap",
+          List.of(
+              new Option(
+                  "--only",
+                  "NAME",
+                  "only",
+                  "The one instrument that moves; the others stay until it is left out.")),
+          "call",
+          List.of(DEADLINE, new Option("--lease", "ID", "lease", "The lease to call under.")),
+          "lease",
+          List.of(
+              new Option("--for", "D", "for", "How long it holds: 1s to 24h; 60s."),
+              new Option("--wait", "D", "wait", "How long to wait for others."),
+              new Option("--client", "ID", "client", "Who may resume it by taking it again."),
+              new Option("--purpose", "TEXT", "purpose", "What others are told it is for."),
+              new Option("--pid", "PID", "pid", "The process with which it ends."),
+              new Option("--alone", "", "alone", "Others may not even read."),
+              new Option("--reason", "TEXT", "reason", "Why it is broken.")));
 
-  /** What the value of its option is called. */
-  public String optionLabel() {
-    return takesDeadline() ? "D" : "NAME";
-  }
-
-  /** What its option means. */
-  public String optionDoc() {
-    return takesDeadline()
-        ? "How long it may take: 500ms, 2s, 1min."
-        : "The one instrument that moves; the others stay until it is left out.";
+  /** The options that this verb has beside those of all verbs. */
+  public List<Option> options() {
+    return OPTIONS.getOrDefault(name, List.of());
   }
 
   /** Whether what it gives comes piece by piece: events, not a reply. */
@@ -171,7 +205,9 @@ public record Verb(String name, List<String> parameters, String more, String doc
     return name
         + (parameters.isEmpty() ? "" : " " + String.join(" ", parameters))
         + (more.isEmpty() ? "" : " [" + more + " ...]")
-        + (option().isEmpty() ? "" : " [--" + option() + " " + optionLabel() + "]");
+        + options().stream()
+            .map(o -> " [" + o.name() + (o.isFlag() ? "]" : " " + o.label() + "]"))
+            .collect(Collectors.joining());
   }
 
   /** Whether this is carried out by the program that starts nodes, not by a node. */
@@ -183,10 +219,10 @@ public record Verb(String name, List<String> parameters, String more, String doc
    * The parameters of the node's command.
    *
    * @param words what follows the verb, without options
-   * @param value the value of its {@link #option}, null for none
+   * @param options the values of its options by their name, {@code true} for a flag
    * @throws Misused when words are missing, too many or wrong
    */
-  public Map<String, Object> parameters(List<String> words, String value) {
+  public Map<String, Object> parameters(List<String> words, Map<String, ?> options) {
     if (isElsewhere()) {
       throw new Misused("'" + name + "' is carried out by bin/consort itself");
     }
@@ -204,8 +240,10 @@ public record Verb(String name, List<String> parameters, String more, String doc
       throw new Misused("unexpected '" + words.get(most) + "'");
     }
     Map<String, Object> made = request.of(words);
-    if (value != null) {
-      made.put(option(), value);
+    for (Option option : options()) {
+      if (options.get(option.name()) != null) {
+        made.put(option.parameter(), options.get(option.name()));
+      }
     }
     return made;
   }
@@ -241,6 +279,18 @@ public record Verb(String name, List<String> parameters, String more, String doc
   private static Map<String, Object> ask(List<String> words) {
     Map<String, Object> request = map("name", words.get(0));
     request.put("text", words.get(1));
+    return request;
+  }
+
+  private static Map<String, Object> lease(List<String> words) {
+    Map<String, Object> request = map("action", words.get(0));
+    if (words.get(0).equals("take")) {
+      request.put("names", List.copyOf(words.subList(1, words.size())));
+    } else if (words.size() > 2) {
+      throw new Misused("unexpected '" + words.get(2) + "'");
+    } else {
+      request.put("id", words.get(1));
+    }
     return request;
   }
 

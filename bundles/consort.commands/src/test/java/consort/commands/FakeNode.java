@@ -63,7 +63,8 @@ final class FakeNode implements Coordinator, Deployment {
   DriverFile driverFile;
   int looks;
   Runnable onLook = () -> {};
-  final NodeCommands commands = new NodeCommands(this, () -> done.add("node stop"));
+  final FakeLeases leases = new FakeLeases();
+  final NodeCommands commands = new NodeCommands(this, leases, () -> done.add("node stop"));
 
   FakeNode() {
     commands.bindDeployment(this);

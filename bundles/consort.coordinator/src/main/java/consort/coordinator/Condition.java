@@ -117,7 +117,8 @@ final class Condition {
           case NO_DRIVER -> ErrorCode.NO_DRIVER;
           case NO_LINK -> ErrorCode.NO_LINK;
           case STUCK -> ErrorCode.STUCK;
-          case NONE, CONNECT_FAILED, CONNECT_TIMEOUT, CONFIGURATION -> ErrorCode.NOT_CONNECTED;
+          case NONE, CONNECT_FAILED, CONNECT_TIMEOUT, UNHEALTHY, CONFIGURATION ->
+              ErrorCode.NOT_CONNECTED;
         };
     return new Unreachable(code, toString());
   }

@@ -57,6 +57,9 @@ interface Environment {
    */
   default void swapped(Guard guard, SwapOutcome outcome, DriverSource target, Swap.Blame blame) {}
 
+  /** Told of what went wrong in an instrument that goes on, under its lock: must only note it. */
+  default void fault(Guard guard, String kind, String text) {}
+
   /** Told of a mistake in a driver, under the guard's lock: must only note it. */
   void mistake(Guard guard, String where, Thrown thrown);
 }

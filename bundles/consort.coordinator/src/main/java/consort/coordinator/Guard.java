@@ -55,6 +55,9 @@ final class Guard implements TemporaryInstrument {
   /** How long a driver may take to come back after a deadline, to save its state, or to close. */
   static final Duration GRACE = Duration.ofSeconds(2);
 
+  /** How long a check of the hardware may take. */
+  static final Duration CHECK_LIMIT = Duration.ofSeconds(2);
+
   /** How long resynchronising may take. */
   static final Duration SYNC_LIMIT = Duration.ofSeconds(10);
 
@@ -74,6 +77,7 @@ final class Guard implements TemporaryInstrument {
   private final Environment env;
   private final Object lock = new Object();
   private final Condition condition;
+  private final Health health = new Health();
   private final Waiting waiting;
   private final UrgentCalls urgents;
   private final Crew crew;
@@ -687,7 +691,8 @@ final class Guard implements TemporaryInstrument {
         failStart(made.plan, Event.BROKEN);
       } else {
         boolean link = failure.cause() instanceof Unreachable e && e.code() == ErrorCode.NO_LINK;
-        condition.because(link ? Reason.NO_LINK : Reason.CONNECT_FAILED, failure.text());
+        Reason other = made.failedItsCheck() ? Reason.UNHEALTHY : Reason.CONNECT_FAILED;
+        condition.because(link ? Reason.NO_LINK : other, failure.text());
         failStart(made.plan, Event.START_FAILED);
       }
     }
@@ -879,6 +884,7 @@ final class Guard implements TemporaryInstrument {
   private void act(Action action, Object what) {
     switch (action) {
       case ANSWER -> {
+        checked(running, what);
         waiting.settle(running, what);
         if (stage != null) {
           running.signal();
@@ -886,7 +892,11 @@ final class Guard implements TemporaryInstrument {
         running = null;
         stage = null;
       }
-      case EXPIRE -> waiting.fail(running, running.overdue());
+      case EXPIRE -> {
+        TimedOut overdue = running.overdue();
+        checked(running, overdue);
+        waiting.fail(running, overdue);
+      }
       case FAIL_RUNNING -> waiting.fail(running, condition.lost(running));
       case CANCEL_IO -> instance.links.cancel();
       case CANCEL_STAGE -> cancelStage(stage);
@@ -922,6 +932,9 @@ final class Guard implements TemporaryInstrument {
           plan.settle();
         }
         env.ready(this, instance);
+        if (health.begin(instance, waiting.counts().sent())) {
+          checkLater(instance);
+        }
       }
       case WITHDRAW -> {
         env.withdrawn(this);
@@ -945,7 +958,7 @@ final class Guard implements TemporaryInstrument {
         crew.dispatch(new Job(Job.Kind.CALL, instance, running));
       }
       case DO_URGENT -> {
-        waiting.sent();
+        waiting.sent((Pending) what);
         UrgentCalls.Run run = urgents.begin((Pending) what, instance);
         env.run(() -> runUrgent(run));
       }
@@ -986,6 +999,11 @@ final class Guard implements TemporaryInstrument {
             yield null;
           }
           yield swap != null && swap.toSave() && instance.saves() ? Event.SAVE : Event.DISCARD;
+        }
+        if (health.isLost()) {
+          health.passed();
+          condition.because(Reason.UNHEALTHY, health.latest());
+          yield Event.LINK_LOST;
         }
         yield waiting.isEmpty() ? null : Event.CALL;
       }
@@ -1196,6 +1214,41 @@ final class Guard implements TemporaryInstrument {
 
   private static Duration startLimit(Plan of) {
     return START_LIMIT.plus(of.spec.startupDelay());
+  }
+
+  /** Has the hardware checked at the end of each interval in which nobody has called. */
+  private void checkLater(Instance of) {
+    env.later(
+        of.plan.spec.health().toNanos(),
+        () -> {
+          synchronized (lock) {
+            if (instance != of) {
+              return;
+            }
+            boolean quiet = health.wasQuiet(waiting.counts().sent());
+            if (quiet && phase == Phase.READY && urgents.isEmpty() && plan == of.plan) {
+              Pending check = pending(Call.of("check").within(CHECK_LIMIT));
+              check.does(Task.CHECK);
+              check.disarm(env.later(CHECK_LIMIT.toNanos(), () -> expire(check)));
+              waiting.add(check);
+              next();
+            }
+            checkLater(of);
+          }
+        });
+  }
+
+  /** A check of the hardware has an outcome. */
+  private void checked(Pending call, Object outcome) {
+    if (!call.isTask(Task.CHECK)) {
+      return;
+    }
+    if (outcome instanceof InstrumentException e) {
+      health.failed(Texts.message(e));
+      env.fault(this, "HEALTH", "the check failed: " + Texts.message(e));
+    } else {
+      health.passed();
+    }
   }
 
   // ---- For the coordinator ----

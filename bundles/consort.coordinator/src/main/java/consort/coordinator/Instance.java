@@ -13,6 +13,7 @@ import consort.api.driver.Connection;
 import consort.api.driver.Driver;
 import consort.api.driver.DriverFactory;
 import consort.api.driver.Handover;
+import consort.api.driver.HealthCheck;
 import consort.api.driver.Identity;
 import consort.api.driver.SafeState;
 import consort.api.driver.SavedState;
@@ -64,6 +65,7 @@ final class Instance {
   private volatile String unrestored = "";
   private volatile boolean restored;
   private volatile Opened opened;
+  private volatile boolean checking;
   private boolean connectedOnce;
   private volatile boolean closed;
 
@@ -171,6 +173,7 @@ final class Instance {
   private void connect() throws Exception {
     InstrumentSpec spec = plan.spec;
     long begin = System.nanoTime();
+    checking = false;
     if (driver == null) {
       make(spec);
     } else {
@@ -180,6 +183,11 @@ final class Instance {
     if (target instanceof Connectable connectable) {
       Identity answer = connectable.connect();
       identity = answer == null ? Identity.UNKNOWN : answer;
+    }
+    if (spec.health() != null) {
+      checking = true;
+      check();
+      checking = false;
     }
     Entry takes = entry;
     boolean first = !connectedOnce && (takes == null || takes.startup());
@@ -333,6 +341,23 @@ final class Instance {
       }
       link.tell(text);
       return "";
+    }
+  }
+
+  /** Whether its health is to be checked, and can be. */
+  boolean isChecked() {
+    return plan.spec.health() != null && target instanceof HealthCheck;
+  }
+
+  /** Whether starting got as far as the check of its health, and ended there. */
+  boolean failedItsCheck() {
+    return checking;
+  }
+
+  /** Looks whether the hardware is well, where the driver can tell. */
+  void check() throws Exception {
+    if (target instanceof HealthCheck health) {
+      health.check();
     }
   }
 

@@ -142,6 +142,14 @@ final class LiveEnvironment implements Environment {
   }
 
   @Override
+  public void fault(Guard guard, String kind, String text) {
+    publisher.later(() -> LOG.warn("{}: {}", guard.name(), text));
+    if (publishes) {
+      events.fault(guard, kind, now(), text);
+    }
+  }
+
+  @Override
   public void mistake(Guard guard, String where, Thrown thrown) {
     Throwable cause = thrown.shown();
     StackTraceElement[] trace = cause == null ? new StackTraceElement[0] : cause.getStackTrace();

@@ -120,6 +120,11 @@ final class Pending {
     return task == what;
   }
 
+  /** Whether it is the guard's own doing. */
+  boolean isOwn() {
+    return task != null && task.own();
+  }
+
   /** Whether it only reads, as far as is known. */
   boolean reads() {
     CommandInfo known = command;
@@ -163,6 +168,9 @@ final class Pending {
    * @throws Refused when one is against it
    */
   void admit(Permits permits) {
+    if (isOwn()) {
+      return;
+    }
     permits.admit(instrument, call, command, arguments);
   }
 
@@ -191,13 +199,15 @@ final class Pending {
   }
 
   private Object begin(Instance on, Environment env) throws Exception {
+    Permits permits = env.permits();
+    if (!isOwn()) {
+      permits.enter(instrument, call, command, arguments);
+    }
     begun = true;
     if (task != null) {
       startedNanos = env.nanoTime();
       return task.body().on(on);
     }
-    Permits permits = env.permits();
-    permits.enter(instrument, call, command, arguments);
     if (gate == null) {
       startedNanos = env.nanoTime();
       return on.call(command.name(), arguments);

@@ -3,6 +3,8 @@ package consort.coordinator;
 
 import consort.api.Names;
 import consort.api.Values;
+import consort.api.coordinator.LeaseStatus;
+import java.time.Duration;
 
 /** Words for people. */
 final class Texts {
@@ -19,15 +21,7 @@ final class Texts {
 
   /** A time left as people say it, rounded up: {@code 8 min 20 s}. */
   static String rough(long nanos) {
-    long seconds = Math.max(0, (nanos + 999_999_999) / 1_000_000_000);
-    if (seconds < 60) {
-      return seconds + " s";
-    }
-    if (seconds < 3600) {
-      return seconds / 60 + " min" + (seconds % 60 == 0 ? "" : " " + seconds % 60 + " s");
-    }
-    long minutes = (seconds + 59) / 60;
-    return minutes / 60 + " h" + (minutes % 60 == 0 ? "" : " " + minutes % 60 + " min");
+    return LeaseStatus.rough(Duration.ofNanos(nanos));
   }
 
   /** What an exception says; one without a message, or that cannot say it, says what it is. */

@@ -59,8 +59,9 @@ final class Waiting {
 
   /** Takes the first call, which is sent now. */
   Pending take() {
-    sent();
-    return urgent.isEmpty() ? queue.poll() : urgent.poll();
+    Pending first = urgent.isEmpty() ? queue.poll() : urgent.poll();
+    sent(first);
+    return first;
   }
 
   /** Takes a call out of the queue; false when it is not there. */
@@ -69,8 +70,8 @@ final class Waiting {
   }
 
   /** A call is sent now. */
-  void sent() {
-    sent++;
+  void sent(Pending call) {
+    sent += call.isOwn() ? 0 : 1;
   }
 
   /** A call was refused before it could wait. */
@@ -87,14 +88,15 @@ final class Waiting {
     if (call.outcome() != null) {
       return false;
     }
+    boolean own = call.isOwn();
     if (outcome instanceof InstrumentException e) {
-      failed++;
-      timedOut += e.kind() == ErrorKind.TIMED_OUT ? 1 : 0;
+      failed += own ? 0 : 1;
+      timedOut += !own && e.kind() == ErrorKind.TIMED_OUT ? 1 : 0;
       if (e.kind() != ErrorKind.REFUSED) {
         condition.remember(Texts.message(e));
       }
     } else {
-      completed++;
+      completed += own ? 0 : 1;
     }
     call.set(outcome);
     return true;

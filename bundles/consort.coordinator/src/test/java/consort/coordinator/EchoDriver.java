@@ -9,6 +9,7 @@ import consort.api.driver.Connectable;
 import consort.api.driver.Driver;
 import consort.api.driver.DriverFactory;
 import consort.api.driver.Handover;
+import consort.api.driver.HealthCheck;
 import consort.api.driver.Identity;
 import consort.api.driver.SafeState;
 import consort.api.driver.SavedState;
@@ -50,8 +51,10 @@ final class EchoDriver {
   volatile Callable<SavedState> onSave = () -> null;
   volatile Consumer<SavedState> onRestore = state -> {};
   volatile Callable<String> onSelfTest = () -> "";
-  volatile boolean knowsSafe;
+  volatile boolean capable;
   volatile Callable<?> onSafe = () -> null;
+  volatile Callable<?> onCheck = () -> null;
+  final AtomicInteger checks = new AtomicInteger();
   final AtomicInteger safe = new AtomicInteger();
 
   private static CommandInfo command(String name, boolean urgent, boolean reads) {
@@ -122,8 +125,8 @@ final class EchoDriver {
     }
   }
 
-  /** An instance that knows a safe state. */
-  final class SafeInstance extends Instance implements SafeState {
+  /** An instance that knows a safe state and a check. */
+  final class SafeInstance extends Instance implements SafeState, HealthCheck {
     SafeInstance(Setup setup) {
       super(setup);
     }
@@ -133,12 +136,18 @@ final class EchoDriver {
       safe.incrementAndGet();
       onSafe.call();
     }
+
+    @Override
+    public void check() throws Exception {
+      checks.incrementAndGet();
+      onCheck.call();
+    }
   }
 
   DriverFactory factory() {
     return setup -> {
       onMake.call();
-      Instance made = knowsSafe ? new SafeInstance(setup) : new Instance(setup);
+      Instance made = capable ? new SafeInstance(setup) : new Instance(setup);
       instances.add(made);
       return made;
     };

@@ -57,7 +57,7 @@ class StopAllTest {
 
   private static EchoDriver safe() {
     EchoDriver driver = new EchoDriver();
-    driver.knowsSafe = true;
+    driver.capable = true;
     return driver;
   }
 

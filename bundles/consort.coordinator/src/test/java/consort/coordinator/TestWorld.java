@@ -14,6 +14,12 @@ final class TestWorld implements Environment {
   final FakeLinks links = new FakeLinks();
   volatile boolean timerIsEarly;
   final List<Throwable> mistakes = new CopyOnWriteArrayList<>();
+  volatile Permits permits = Permits.ALL;
+
+  @Override
+  public Permits permits() {
+    return permits;
+  }
 
   @Override
   public long nanoTime() {

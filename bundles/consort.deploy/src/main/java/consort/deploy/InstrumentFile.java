@@ -113,6 +113,10 @@ final class InstrumentFile {
           "isolation: process is not supported by this version; write none, or leave the key out");
     }
     positive(root, "deadline", problems);
+    Node health = root.get("health");
+    if (health != null && health.is(Node.Kind.MAP)) {
+      positive(health, "interval", problems);
+    }
     Node reconnect = root.get("reconnect");
     if (reconnect != null && reconnect.is(Node.Kind.MAP)) {
       backOff(reconnect, problems);
@@ -215,6 +219,7 @@ final class InstrumentFile {
           reconnect(root.get("reconnect")),
           root.get("export") != null && (Boolean) root.get("export").value(),
           labels(root.get("labels")),
+          root.get("health") == null ? null : duration(root.get("health"), "interval"),
           shown);
     } catch (IllegalArgumentException e) {
       // the schema and the specification do not agree; the file is still only reported

@@ -198,22 +198,7 @@ final class Instruments implements Folder.Listener {
 
   /** Equal but for the file they come from: renaming a file restarts nothing. */
   private static boolean same(InstrumentSpec a, InstrumentSpec b) {
-    return a == b
-        || a != null
-            && new InstrumentSpec(
-                    a.name(),
-                    a.driver(),
-                    a.version(),
-                    a.connection(),
-                    a.settings(),
-                    a.initCommands(),
-                    a.startupDelay(),
-                    a.deadline(),
-                    a.reconnect(),
-                    a.export(),
-                    a.labels(),
-                    b.source())
-                .equals(b);
+    return a == b || a != null && a.from(b.source()).equals(b);
   }
 
   /** Null when it worked, else what is wrong. */

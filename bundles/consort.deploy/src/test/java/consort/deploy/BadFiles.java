@@ -330,6 +330,10 @@ final class BadFiles {
             GOOD + "reconnect: never\n",
             "i.yaml:3:12: reconnect: 'never' is text, not true or false or a map"),
         bad(
+            "health without an interval that passes",
+            GOOD + "health: {interval: 0s}\n",
+            "i.yaml:3:20: interval: a duration of nothing is not allowed"),
+        bad(
             "isolation",
             GOOD + "isolation: process\n",
             "i.yaml:3:12: isolation: process is not supported by this version; write none, or leave"

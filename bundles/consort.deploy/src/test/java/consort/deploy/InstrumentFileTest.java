@@ -101,6 +101,7 @@ final class InstrumentFileTest {
             startup: {init_commands: ["*CLS", '*RST'], delay_ms: 10}
             reconnect: {first: 1s, cap: 2min, startup: true}
             deadline: 1.5s
+            health: {interval: 10s}
             isolation: none
             export: true
             labels: {room: B214, inventory: "0042"}
@@ -161,6 +162,7 @@ final class InstrumentFileTest {
                 new Reconnect(true, Duration.ofSeconds(1), Duration.ofMinutes(2), true),
                 true,
                 Map.of("room", "B214", "inventory", "0042"),
+                Duration.ofSeconds(10),
                 "i.yaml"));
   }
 

@@ -16,6 +16,7 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.felix.service.command.CommandSession;
@@ -40,7 +41,7 @@ final class VerbFunction implements Function {
   @Override
   public Object execute(CommandSession session, List<Object> arguments) throws Failed {
     List<String> words = new ArrayList<>();
-    String value = null;
+    Map<String, Object> options = new HashMap<>();
     boolean json = false;
     for (int i = 0; i < arguments.size(); i++) {
       String word = word(arguments.get(i));
@@ -49,22 +50,26 @@ final class VerbFunction implements Function {
           return "usage: " + verb.synopsis() + " [--json]\n" + verb.doc();
         }
         case "--json" -> json = true;
-        case "--deadline", "--only" -> {
-          boolean known = word.equals("--" + verb.option());
-          if (!known || i + 1 == arguments.size()) {
-            throw misused(
-                word + ": " + (known ? "missing " + verb.optionLabel() : "unknown option"));
+        default -> {
+          Verb.Option option =
+              verb.options().stream().filter(o -> o.name().equals(word)).findFirst().orElse(null);
+          if (option == null) {
+            words.add(word);
+          } else if (option.isFlag()) {
+            options.put(word, true);
+          } else if (i + 1 == arguments.size()) {
+            throw misused(word + ": missing " + option.label());
+          } else {
+            options.put(word, word(arguments.get(++i)));
           }
-          value = word(arguments.get(++i));
         }
-        default -> words.add(word);
       }
     }
     if (verb.streams()) {
-      watch(session, parameters(words, value), json);
+      watch(session, parameters(words, options), json);
       return null;
     }
-    Map<String, Object> reply = commands.run(verb.name(), parameters(words, value), CALLER);
+    Map<String, Object> reply = commands.run(verb.name(), parameters(words, options), CALLER);
     boolean quiet = json;
     reply =
         Progress.follow(
@@ -119,9 +124,9 @@ final class VerbFunction implements Function {
     }
   }
 
-  private Map<String, Object> parameters(List<String> words, String value) throws Failed {
+  private Map<String, Object> parameters(List<String> words, Map<String, ?> options) throws Failed {
     try {
-      return verb.parameters(words, value);
+      return verb.parameters(words, options);
     } catch (Verb.Misused e) {
       throw misused(e.getMessage());
     }

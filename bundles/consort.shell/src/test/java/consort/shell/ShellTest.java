@@ -175,7 +175,7 @@ class ShellTest {
     assertThatThrownBy(() -> execute("call DMM1"))
         .hasToString(
             "'DMM1' is not NAME.VERB, such as DMM1.measure_voltage;"
-                + " usage: call NAME.VERB [VALUE|NAME=VALUE ...] [--deadline D]");
+                + " usage: call NAME.VERB [VALUE|NAME=VALUE ...] [--deadline D] [--lease ID]");
     assertThatThrownBy(() -> execute("status")).hasToString("missing NAME; usage: status NAME");
     assertThatThrownBy(() -> execute("list --nonsense")).hasMessageContaining("unknown option");
     assertThatThrownBy(() -> execute("list --deadline 5s")).hasMessageContaining("unknown option");

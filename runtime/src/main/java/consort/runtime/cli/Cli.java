@@ -7,6 +7,7 @@ import consort.commands.Texts;
 import consort.commands.Verb;
 import java.io.PrintStream;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;
@@ -78,8 +79,9 @@ public final class Cli {
   private int run(Verb verb, Node node, List<String> positional, ParseResult parsed)
       throws Node.Absent {
     ParseResult words = parsed.subcommand();
-    Map<String, Object> request =
-        verb.parameters(positional, words.matchedOptionValue("--" + verb.option(), null));
+    Map<String, Object> options = new HashMap<>();
+    verb.options().forEach(o -> options.put(o.name(), words.matchedOptionValue(o.name(), null)));
+    Map<String, Object> request = verb.parameters(positional, options);
     boolean json = option("--json", parsed, words, false);
     if (verb.streams()) {
       return node.watch(request, event -> print(json ? Json.write(event) : Texts.event(event)))
@@ -153,13 +155,12 @@ public final class Cli {
     for (Verb verb : verbs) {
       CommandSpec spec = spec(verb.name(), verb.doc());
       spec.usageMessage().customSynopsis("consort " + verb.synopsis());
-      if (!verb.option().isEmpty()) {
+      for (Verb.Option option : verb.options()) {
+        OptionSpec.Builder builder = OptionSpec.builder(option.name()).description(option.doc());
         spec.addOption(
-            OptionSpec.builder("--" + verb.option())
-                .type(String.class)
-                .paramLabel(verb.optionLabel())
-                .description(verb.optionDoc())
-                .build());
+            option.isFlag()
+                ? builder.type(Boolean.class).arity("0").build()
+                : builder.type(String.class).paramLabel(option.label()).build());
       }
       root.addSubcommand(verb.name(), spec);
     }

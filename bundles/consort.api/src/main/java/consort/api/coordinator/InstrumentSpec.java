@@ -24,6 +24,7 @@ import java.util.Objects;
  * @param reconnect how it comes back
  * @param export whether other nodes may use it
  * @param labels free labels
+ * @param health how often the hardware is checked while nobody calls; null for never
  * @param source the file it comes from, for messages; may be empty
  */
 public record InstrumentSpec(
@@ -38,7 +39,38 @@ public record InstrumentSpec(
     Reconnect reconnect,
     boolean export,
     Map<String, String> labels,
+    Duration health,
     String source) {
+
+  /** An instrument whose health nobody checks. */
+  public InstrumentSpec(
+      String name,
+      String driver,
+      String version,
+      Connection connection,
+      Map<String, Object> settings,
+      List<String> initCommands,
+      Duration startupDelay,
+      Duration deadline,
+      Reconnect reconnect,
+      boolean export,
+      Map<String, String> labels,
+      String source) {
+    this(
+        name,
+        driver,
+        version,
+        connection,
+        settings,
+        initCommands,
+        startupDelay,
+        deadline,
+        reconnect,
+        export,
+        labels,
+        null,
+        source);
+  }
 
   /** Checks and copies. */
   public InstrumentSpec {
@@ -86,6 +118,43 @@ public record InstrumentSpec(
         reconnect,
         export,
         labels,
+        health,
+        source);
+  }
+
+  /** This specification from another file. */
+  public InstrumentSpec from(String file) {
+    return new InstrumentSpec(
+        name,
+        driver,
+        version,
+        connection,
+        settings,
+        initCommands,
+        startupDelay,
+        deadline,
+        reconnect,
+        export,
+        labels,
+        health,
+        file);
+  }
+
+  /** This specification with its health checked. */
+  public InstrumentSpec checked(Duration interval) {
+    return new InstrumentSpec(
+        name,
+        driver,
+        version,
+        connection,
+        settings,
+        initCommands,
+        startupDelay,
+        deadline,
+        reconnect,
+        export,
+        labels,
+        interval,
         source);
   }
 }

@@ -35,6 +35,24 @@ public record LeaseStatus(
     resources = List.copyOf(resources);
   }
 
+  /** The time left as people say it: {@code 8 min 20 s}. */
+  public String left() {
+    return rough(remaining);
+  }
+
+  /** A time as people say it, rounded up. */
+  public static String rough(Duration time) {
+    long seconds = Math.max(0, time.plusNanos(999_999_999).toSeconds());
+    if (seconds < 60) {
+      return seconds + " s";
+    }
+    if (seconds < 3600) {
+      return seconds / 60 + " min" + (seconds % 60 == 0 ? "" : " " + seconds % 60 + " s");
+    }
+    long minutes = (seconds + 59) / 60;
+    return minutes / 60 + " h" + (minutes % 60 == 0 ? "" : " " + minutes % 60 + " min");
+  }
+
   /** What a lease is. */
   public enum State {
     /** Its holder may write. */
