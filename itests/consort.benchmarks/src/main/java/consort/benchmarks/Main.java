@@ -19,6 +19,7 @@ public final class Main {
     try (Node node = new Node()) {
       LinkBenchmark.run(node);
       new GroupBenchmark(node).run();
+      LeaseBenchmark.run(node);
       new GuardBenchmark(node).run();
     }
     System.exit(0);

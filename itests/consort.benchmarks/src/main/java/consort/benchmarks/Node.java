@@ -41,6 +41,7 @@ final class Node implements AutoCloseable {
     Map<String, String> properties = new HashMap<>();
     properties.put(
         Constants.FRAMEWORK_STORAGE, Files.createTempDirectory("consort-benchmark").toString());
+    properties.put("consort.home", Files.createTempDirectory("consort-benchmark").toString());
     properties.put(
         Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT);
     properties.put(Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA, exportsOf(jars));

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.itests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** Exclusive use on a whole node, by people and by programs. */
+final class LeaseIT {
+
+  private static final Pattern ID = Pattern.compile("Lease ([0-9]+-[0-9]+) on ");
+
+  private final HttpClient http = HttpClient.newHttpClient();
+
+  @Test
+  void twoGroupsShareARack() throws Exception {
+    try (NodeProcess node = start("leases")) {
+      NodeProcess.Result taken =
+          node.consort(
+              "lease",
+              "take",
+              "PSU1",
+              "cryostat",
+              "--for",
+              "10m",
+              "--client",
+              "nb1",
+              "--purpose",
+              "noise run");
+      String id = id(taken);
+      assertThat(taken.out()).contains("No instrument here has the name: cryostat");
+
+      assertThat(node.consort("call", "PSU1.set_voltage", "2").err())
+          .matches("PSU1 is leased to \\S+, client nb1 \\(noise run\\) for another .*\\R");
+      assertThat(node.consort("call", "PSU1.get_voltage").code()).isZero();
+      assertThat(node.consort("call", "PSU1.set_voltage", "2", "--lease", id).err()).isEmpty();
+      assertThat(node.consort("why", "PSU1").out()).contains("leased to").contains("noise run");
+      assertThat(node.consort("leases").out()).contains(id).contains("PSU1, cryostat");
+      assertThat(node.consort("lease", "take", "PSU1").code()).isEqualTo(1);
+
+      assertThat(node.consort("lease", "break", id, "--reason", "it leaks").code()).isZero();
+      assertThat(node.consort("call", "PSU1.set_voltage", "2", "--lease", id).err())
+          .matches("the lease " + id + " was broken by \\S+: it leaks\\R");
+      assertThat(node.consort("call", "PSU1.set_voltage", "3").code()).isZero();
+    }
+  }
+
+  @Test
+  void aLeaseEndsWithinASecondOfItsHolder() throws Exception {
+    try (NodeProcess node = start("holder")) {
+      Process holder = new ProcessBuilder("sleep", "600").start();
+      try {
+        ask(node, "lease", "\"action\":\"take\",\"names\":[\"PSU1\"],\"pid\":" + holder.pid());
+        holder.destroyForcibly().waitFor();
+        long begin = System.nanoTime();
+        String next = ask(node, "lease", "\"action\":\"take\",\"names\":[\"PSU1\"],\"wait\":10");
+        assertThat(next).contains("\"ok\":true");
+        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(1));
+      } finally {
+        holder.destroyForcibly();
+      }
+    }
+  }
+
+  @Test
+  void aLeaseIsResumedAfterTheNodeWasKilled() throws Exception {
+    Path home;
+    String before;
+    try (NodeProcess node = start("resume")) {
+      home = node.home();
+      String[] take = {"lease", "take", "PSU1", "--for", "1h", "--client", "nb1"};
+      before = id(node.consort(take));
+      Path table = home.resolve("data/leases/table");
+      node.await("the table is saved", () -> Files.exists(table));
+      node.process().destroyForcibly().waitFor();
+    }
+    try (NodeProcess node = NodeProcess.start(home)) {
+      ready(node);
+      assertThat(node.consort("call", "PSU1.set_voltage", "2").err()).contains("is leased to");
+      assertThat(node.consort("call", "PSU1.set_voltage", "2", "--lease", before).err())
+          .contains("is from before a restart; taking it again as client nb1 resumes it");
+      String again = id(node.consort("lease", "take", "PSU1", "--client", "nb1"));
+      assertThat(again).isNotEqualTo(before);
+      assertThat(node.consort("call", "PSU1.set_voltage", "2", "--lease", again).err()).isEmpty();
+    }
+  }
+
+  private static NodeProcess start(String name) throws Exception {
+    Path home = Folders.home(name);
+    Files.createDirectories(home.resolve("instruments"));
+    Files.writeString(
+        home.resolve("instruments/PSU1.yaml"),
+        "name: PSU1\ndriver: simulated.source\nconnection: {type: Simulated}\n");
+    NodeProcess node = NodeProcess.start(home);
+    try {
+      ready(node);
+    } catch (Exception | AssertionError e) {
+      node.close();
+      throw e;
+    }
+    return node;
+  }
+
+  private static void ready(NodeProcess node) throws InterruptedException {
+    node.await(
+        "PSU1 is ready",
+        () -> {
+          try {
+            return node.consort("list").out().matches("(?s).*PSU1 +READY .*");
+          } catch (IOException e) {
+            throw new AssertionError(e);
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+          }
+        });
+  }
+
+  private static String id(NodeProcess.Result taken) {
+    Matcher matcher = ID.matcher(taken.out());
+    assertThat(matcher.find()).as("%s", taken).isTrue();
+    return matcher.group(1);
+  }
+
+  private String ask(NodeProcess node, String command, String params) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + node.port() + "/rpc"))
+            .header("Authorization", "Bearer " + node.token())
+            .header("Content-Type", "application/json")
+            .POST(
+                HttpRequest.BodyPublishers.ofString(
+                    "{\"command\":\"" + command + "\",\"params\":{" + params + "}}"))
+            .build();
+    return http.send(request, HttpResponse.BodyHandlers.ofString()).body();
+  }
+}
