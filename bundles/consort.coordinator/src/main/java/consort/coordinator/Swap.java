@@ -53,16 +53,18 @@ final class Swap {
   /** Another plan while it is under way. */
   void retarget(Plan wanted) {
     target = wanted;
-    if (wanted.source != null && !(failed() && version(wanted).equals(from))) {
-      // not the way back
+    if (wanted.source != null && !isWayBack(wanted.source)) {
       tried = wanted.source;
       failure = "";
       reported = false;
     }
   }
 
-  private static String version(Plan plan) {
-    return plan.source.version().toString();
+  /** Somebody brings the old version again, or one before it, after a newer one failed. */
+  private boolean isWayBack(DriverSource source) {
+    return failed()
+        && (source.version().toString().equals(from)
+            || source.version().compareTo(tried.version()) < 0);
   }
 
   /** The driver it is to get, null while there is none. */

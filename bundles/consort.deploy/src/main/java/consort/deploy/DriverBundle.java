@@ -66,8 +66,8 @@ final class DriverBundle {
   /** Who may use its drivers, as the coordinator was told; null for all. */
   private volatile Set<String> only;
 
-  /** When the framework last changed its content, by our hand; 0 before it is ready. */
-  private long modified;
+  /** When the framework last changed its content, by our hand. */
+  private volatile long modified;
 
   /** Since when somebody else's content is on trial, -1 for not. */
   private long onTrial = -1;
@@ -181,7 +181,7 @@ final class DriverBundle {
         }
       }
       case WAITING -> {
-        if (hasFactory()) {
+        if (hasFactory() || modified != bundle.getLastModified()) {
           to(State.READY, now);
         } else if (now - since > limits.factory().toNanos()) {
           failure = noFactory();
@@ -206,9 +206,7 @@ final class DriverBundle {
     if (bundle.getState() == Bundle.UNINSTALLED) {
       return;
     }
-    if (modified == 0) {
-      modified = bundle.getLastModified();
-    } else if (modified != bundle.getLastModified()) {
+    if (modified != bundle.getLastModified()) {
       modified = bundle.getLastModified();
       onTrial = now;
     }
@@ -248,7 +246,6 @@ final class DriverBundle {
 
   private void goBack(String wrong, long now) {
     onTrial = -1;
-    modified = 0;
     note = "its bundle was updated by hand, and that was taken back: " + wrong;
     LOG.warn("{}: {}", file, note);
     to(State.STARTING, now);
@@ -261,6 +258,7 @@ final class DriverBundle {
     } catch (IOException e) {
       return "what was accepted cannot be read again: " + e.getMessage();
     }
+    modified = bundle.getLastModified();
     bundle.start(Bundle.START_ACTIVATION_POLICY);
     return null;
   }
@@ -353,6 +351,7 @@ final class DriverBundle {
     Bundle installed =
         context.installBundle(LOCATION + jar.digest(), new ByteArrayInputStream(bytes));
     bundle = installed;
+    modified = installed.getLastModified();
     FrameworkWiring wiring =
         context.getBundle(Constants.SYSTEM_BUNDLE_LOCATION).adapt(FrameworkWiring.class);
     if (installed.getState() == Bundle.INSTALLED && !wiring.resolveBundles(List.of(installed))) {
