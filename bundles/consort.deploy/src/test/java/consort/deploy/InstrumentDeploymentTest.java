@@ -180,7 +180,7 @@ final class InstrumentDeploymentTest {
     until(() -> node.coordinator.specs().containsKey("A"));
     assertThat(node.coordinator.specs().get("A").driver())
         .isEqualTo("definition:" + definition.toRealPath());
-    assertThat(node.deployment().findings()).noneMatch(Finding::error);
+    until(() -> node.deployment().findings().stream().noneMatch(Finding::error));
   }
 
   @Test
