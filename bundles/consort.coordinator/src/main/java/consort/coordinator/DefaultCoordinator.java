@@ -63,6 +63,7 @@ public final class DefaultCoordinator implements Coordinator {
   private final Publisher publisher;
   private final Events events;
   private final DefaultLeases leases;
+  private final Interlocks interlocks;
   private final Environment published;
   private final Environment unpublished;
   private final Map<String, Guard> guards = new ConcurrentSkipListMap<>();
@@ -89,13 +90,21 @@ public final class DefaultCoordinator implements Coordinator {
     Path folder = home == null ? null : Path.of(home, "data", "leases");
     this.leases = new DefaultLeases(threads, folder, this::require);
     Permits permits = leases.table();
+    this.interlocks = new Interlocks(guards::get, guards::values, this::interlocked);
     this.published =
-        new LiveEnvironment(threads, links, publisher, events, permits, true, mover::failed);
+        new LiveEnvironment(
+            threads, links, publisher, events, permits, interlocks, true, mover::failed);
     this.unpublished =
-        new LiveEnvironment(threads, links, publisher, events, permits, false, mover::failed);
+        new LiveEnvironment(
+            threads, links, publisher, events, permits, interlocks, false, mover::failed);
     this.leaseService = context.registerService(Leases.class, leases, null);
     this.groups =
         context.registerService(Groups.class, new DefaultGroups(published, this::guard), null);
+  }
+
+  private void interlocked(Guard guard, String what, Instant at, String text) {
+    publisher.later(() -> LOG.warn("{}: interlock: {}", guard.name(), text));
+    events.post("consort/interlock/" + what, at, text, Map.of("instrument", guard.name()));
   }
 
   private void postponed(SwapStatus status) {
@@ -233,8 +242,10 @@ public final class DefaultCoordinator implements Coordinator {
       guards.put(spec.name(), made);
       // A driver may have come between the choice and the listing.
       mover.reconsider();
+      interlocks.reconsider(spec.name());
     } else if (!guard.plan().spec.equals(spec)) {
       mover.plan(guard, spec);
+      interlocks.reconsider(spec.name());
     }
   }
 
@@ -243,6 +254,7 @@ public final class DefaultCoordinator implements Coordinator {
     Guard guard = guards.remove(name);
     if (guard != null) {
       guard.close();
+      interlocks.reconsider(name);
     }
   }
 
@@ -374,7 +386,8 @@ public final class DefaultCoordinator implements Coordinator {
             .filter(s -> s.name().equals(guard.plan().spec.driver()))
             .sorted(DriverSource.NEWEST_FIRST)
             .toList();
-    return Why.of(guard, candidates, source -> note(guard, source), leases.table().on(name));
+    return Why.of(
+        guard, candidates, source -> note(guard, source), leases.table().on(name), interlocks);
   }
 
   /** Why an instrument does not use an installed driver; empty when it may. */
@@ -398,6 +411,7 @@ public final class DefaultCoordinator implements Coordinator {
     Publisher.unregister(groups);
     Publisher.unregister(leaseService);
     mover.close();
+    interlocks.close();
     List<Guard> all = new ArrayList<>(guards.values());
     all.addAll(temporary);
     all.forEach(Guard::close);

@@ -21,7 +21,8 @@ final class Why {
       Guard guard,
       List<DriverSource> candidates,
       Function<DriverSource, String> notes,
-      List<Grant> leases) {
+      List<Grant> leases,
+      Interlocks interlocks) {
     InstrumentStatus status = guard.status();
     List<Diagnosis.Fact> facts = new ArrayList<>();
     facts.add(new Diagnosis.Fact("state", status.stateText() + " since " + status.since()));
@@ -49,6 +50,9 @@ final class Why {
                   + "]"
                   + notes.apply(source)));
     }
+    interlocks
+        .facts(guard.plan().spec)
+        .forEach(text -> facts.add(new Diagnosis.Fact("requires", text)));
     leases.forEach(lease -> facts.add(new Diagnosis.Fact("lease", lease(lease))));
     facts.add(new Diagnosis.Fact("connection", status.connection()));
     if (!status.identity().toString().isEmpty()) {
@@ -79,7 +83,7 @@ final class Why {
     for (Condition.PastError error : guard.errors()) {
       facts.add(new Diagnosis.Fact("error", error.at() + " " + error.text()));
     }
-    return new Diagnosis(guard.name(), summary(status), facts);
+    return new Diagnosis(guard.name(), summary(status, interlocks.unmet(guard.plan().spec)), facts);
   }
 
   private static String text(SwapOutcome past) {
@@ -118,9 +122,10 @@ final class Why {
         + (lease.resumable ? ", to be resumed after a restart" : "");
   }
 
-  private static String summary(InstrumentStatus status) {
+  private static String summary(InstrumentStatus status, String unmet) {
     return switch (status.state()) {
-      case READY, BUSY -> status.name() + " is available";
+      case READY, BUSY ->
+          status.name() + " is available" + (unmet == null ? "" : " for reading: " + unmet);
       case STARTING -> status.name() + " is connecting";
       case SWAPPING -> status.name() + " gets another driver; calls wait";
       case STOPPED -> status.name() + " was stopped; 'start " + status.name() + "' starts it";
