@@ -29,6 +29,8 @@ public enum ErrorCode {
   BAD_REQUEST(ErrorKind.REFUSED),
   /** Another participant of a group did not come, so this call was not sent. */
   BARRIER_BROKEN(ErrorKind.REFUSED),
+  /** Another instrument, which this one requires, is not in the state it must be in. */
+  INTERLOCK(ErrorKind.REFUSED),
   /** The instrument cannot do this: its driver has no safe state, or no link. */
   NOT_SUPPORTED(ErrorKind.REFUSED),
   /** Cancelled while it waited; it was certainly not sent. */

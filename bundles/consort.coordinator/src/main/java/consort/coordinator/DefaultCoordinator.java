@@ -63,6 +63,7 @@ public final class DefaultCoordinator implements Coordinator {
   private final Publisher publisher;
   private final Events events;
   private final DefaultLeases leases;
+  private final Interlocks interlocks;
   private final Environment published;
   private final Environment unpublished;
   private final Map<String, Guard> guards = new ConcurrentSkipListMap<>();
@@ -92,13 +93,21 @@ public final class DefaultCoordinator implements Coordinator {
     Path folder = home == null ? null : Path.of(home, "data", "leases");
     this.leases = new DefaultLeases(threads, folder, this::require);
     Permits permits = leases.table();
+    this.interlocks = new Interlocks(guards::get, guards::values, this::interlocked);
     this.published =
-        new LiveEnvironment(threads, links, publisher, events, permits, true, mover::failed);
+        new LiveEnvironment(
+            threads, links, publisher, events, permits, interlocks, true, mover::failed);
     this.unpublished =
-        new LiveEnvironment(threads, links, publisher, events, permits, false, mover::failed);
+        new LiveEnvironment(
+            threads, links, publisher, events, permits, interlocks, false, mover::failed);
     this.leaseService = context.registerService(Leases.class, leases, null);
     this.groups =
         context.registerService(Groups.class, new DefaultGroups(published, this::guard), null);
+  }
+
+  private void interlocked(Guard guard, String what, Instant at, String text) {
+    publisher.later(() -> LOG.warn("{}: interlock: {}", guard.name(), text));
+    events.post("consort/interlock/" + what, at, text, Map.of("instrument", guard.name()));
   }
 
   private void postponed(SwapStatus status) {
@@ -245,10 +254,12 @@ public final class DefaultCoordinator implements Coordinator {
       listed = guards.putIfAbsent(spec.name(), made);
       if (listed == null) {
         mover.begin(made);
+        interlocks.reconsider(spec.name());
         return;
       }
     }
     mover.change(listed, spec);
+    interlocks.reconsider(spec.name());
   }
 
   @Override
@@ -258,6 +269,7 @@ public final class DefaultCoordinator implements Coordinator {
       unlisted.add(guard);
       if (guards.remove(name, guard)) {
         guard.close();
+        interlocks.reconsider(name);
       } else {
         unlisted.remove(guard);
       }
@@ -390,7 +402,8 @@ public final class DefaultCoordinator implements Coordinator {
         candidates,
         sources.values(),
         source -> note(guard, source),
-        leases.table().on(name));
+        leases.table().on(name),
+        interlocks);
   }
 
   /** Why an instrument does not use an installed driver; empty when it may. */
@@ -414,6 +427,7 @@ public final class DefaultCoordinator implements Coordinator {
     Publisher.unregister(groups);
     Publisher.unregister(leaseService);
     mover.close();
+    interlocks.close();
     List<Guard> all = all();
     all.forEach(Guard::close);
     leave(all, any -> true);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.coordinator;
 
+import consort.api.State;
+import consort.api.coordinator.InstrumentSpec;
 import consort.api.coordinator.SwapOutcome;
 import consort.api.coordinator.SwapStatus;
 import consort.api.link.LinkSession;
@@ -40,6 +42,9 @@ interface Environment {
   /** Told of each change of state, under the guard's lock: must only note it. */
   void changed(Guard guard, Change change);
 
+  /** Told of each change of what others rely on, under the guard's lock: must only note it. */
+  default void held(Guard guard, State state) {}
+
   /** Told that an instance is ready, under the guard's lock: must only note it. */
   void ready(Guard guard, Instance instance);
 
@@ -56,6 +61,11 @@ interface Environment {
    * @param blame whose fault it is that it was taken back
    */
   default void swapped(Guard guard, SwapOutcome outcome, DriverSource target, Swap.Blame blame) {}
+
+  /** Why others keep an instrument from being written to; null when none does. Under no lock. */
+  default String unmet(InstrumentSpec spec) {
+    return null;
+  }
 
   /** Told of what went wrong in an instrument that goes on, under its lock: must only note it. */
   default void fault(Guard guard, String kind, String text) {}

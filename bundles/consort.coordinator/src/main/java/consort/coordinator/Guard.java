@@ -114,6 +114,7 @@ final class Guard implements TemporaryInstrument {
   /** The safe state that was sent last. */
   private Pending safeState;
 
+  private volatile State held = State.OFFLINE;
   private int awaiting;
   private volatile Runnable end = () -> {};
 
@@ -242,6 +243,7 @@ final class Guard implements TemporaryInstrument {
         pending.bind(info);
       }
       pending.admit(env.permits());
+      pending.requireInterlock(env, plan.spec);
       Worker woken;
       synchronized (lock) {
         crew.hold();
@@ -817,6 +819,13 @@ final class Guard implements TemporaryInstrument {
       if (change != null) {
         env.changed(this, change);
       }
+      if (state != State.SWAPPING) {
+        State now = state == State.BUSY ? State.READY : state;
+        if (held != now) {
+          held = now;
+          env.held(this, now);
+        }
+      }
     }
   }
 
@@ -1263,6 +1272,28 @@ final class Guard implements TemporaryInstrument {
   }
 
   // ---- For the coordinator ----
+
+  /**
+   * The state that others rely on: BUSY counts as READY, and while the driver is exchanged it is
+   * what it was before. Takes no lock.
+   */
+  State held() {
+    return held;
+  }
+
+  /** {@code CRYO is OFFLINE(no link): connection refused}. */
+  String told() {
+    synchronized (lock) {
+      return condition.toString();
+    }
+  }
+
+  /** Keeps something for those who ask why. */
+  void note(String text) {
+    synchronized (lock) {
+      condition.remember(text);
+    }
+  }
 
   /** The plan it works towards. */
   Plan plan() {

@@ -233,7 +233,10 @@ final class Instance {
 
   private void runStartup(InstrumentSpec spec) throws InterruptedException {
     if (!spec.initCommands().isEmpty()) {
-      try (Link link = links.open(spec.connection(), LinkSettings.text("\n"))) {
+      LinkSettings usual = LinkSettings.text("\n");
+      Opened before = opened;
+      opened = before == null ? new Opened(spec.connection(), usual) : before;
+      try (Link link = links.open(spec.connection(), usual)) {
         spec.initCommands().forEach(link::tell);
       }
     }
@@ -319,7 +322,7 @@ final class Instance {
     ((Armable) target).disarm();
   }
 
-  /** What the driver opened last: its own way to talk to the hardware. */
+  /** What the driver opened last, else what its startup lines went over. */
   private record Opened(Connection connection, LinkSettings settings) {}
 
   private Link open(Connection connection, LinkSettings settings) {

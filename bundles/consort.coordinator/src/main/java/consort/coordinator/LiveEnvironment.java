@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.coordinator;
 
+import consort.api.State;
+import consort.api.coordinator.InstrumentSpec;
 import consort.api.coordinator.SwapOutcome;
 import consort.api.coordinator.SwapStatus;
 import consort.api.link.LinkService;
@@ -25,6 +27,7 @@ final class LiveEnvironment implements Environment {
   private final Publisher publisher;
   private final Events events;
   private final Permits permits;
+  private final Interlocks interlocks;
   private final boolean publishes;
   private final Blamed blamed;
   private final Set<String> mistakes =
@@ -50,6 +53,7 @@ final class LiveEnvironment implements Environment {
       Publisher publisher,
       Events events,
       Permits permits,
+      Interlocks interlocks,
       boolean publishes,
       Blamed blamed) {
     this.threads = threads;
@@ -57,6 +61,7 @@ final class LiveEnvironment implements Environment {
     this.publisher = publisher;
     this.events = events;
     this.permits = permits;
+    this.interlocks = interlocks;
     this.publishes = publishes;
     this.blamed = blamed;
   }
@@ -89,6 +94,18 @@ final class LiveEnvironment implements Environment {
   @Override
   public Permits permits() {
     return permits;
+  }
+
+  @Override
+  public String unmet(InstrumentSpec spec) {
+    return interlocks.unmet(spec);
+  }
+
+  @Override
+  public void held(Guard guard, State state) {
+    if (publishes) {
+      interlocks.changed(guard, state);
+    }
   }
 
   @Override

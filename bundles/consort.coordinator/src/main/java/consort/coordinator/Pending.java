@@ -14,6 +14,7 @@ import consort.api.Result;
 import consort.api.Role;
 import consort.api.TimedOut;
 import consort.api.Values;
+import consort.api.coordinator.InstrumentSpec;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -174,6 +175,23 @@ final class Pending {
     permits.admit(instrument, call, command, arguments);
   }
 
+  /**
+   * Checks that other instruments do not keep this one from being written to. What is urgent makes
+   * safe, and passes.
+   *
+   * @throws Refused when one does
+   */
+  void requireInterlock(Environment env, InstrumentSpec spec) {
+    CommandInfo known = command;
+    if (spec.requires().isEmpty() || known == null || known.reads() || known.urgent() || isOwn()) {
+      return;
+    }
+    String unmet = env.unmet(spec);
+    if (unmet != null) {
+      throw new Refused(ErrorCode.INTERLOCK, unmet);
+    }
+  }
+
   private String unknown(InstrumentInfo info) {
     return instrument
         + " has no command '"
@@ -203,6 +221,7 @@ final class Pending {
     if (!isOwn()) {
       permits.enter(instrument, call, command, arguments);
     }
+    requireInterlock(env, on.plan.spec);
     begun = true;
     if (task != null) {
       startedNanos = env.nanoTime();
@@ -217,6 +236,7 @@ final class Pending {
       gate.arrive(this);
       // The lease may have ended while it waited for the others.
       permits.enter(instrument, call, command, arguments);
+      requireInterlock(env, on.plan.spec);
     } catch (Refused e) {
       if (armed) {
         on.disarm();

@@ -27,7 +27,8 @@ final class Why {
       List<DriverSource> candidates,
       Collection<DriverSource> all,
       Function<DriverSource, String> notes,
-      List<Grant> leases) {
+      List<Grant> leases,
+      Interlocks interlocks) {
     InstrumentStatus status = guard.status();
     List<Diagnosis.Fact> facts = new ArrayList<>();
     facts.add(new Diagnosis.Fact("state", status.stateText() + " since " + moment(status.since())));
@@ -61,6 +62,9 @@ final class Why {
                   + "]"
                   + notes.apply(source)));
     }
+    interlocks
+        .facts(guard.plan().spec)
+        .forEach(text -> facts.add(new Diagnosis.Fact("requires", text)));
     leases.forEach(lease -> facts.add(new Diagnosis.Fact("lease", lease(lease))));
     facts.add(new Diagnosis.Fact("connection", status.connection()));
     if (!status.identity().toString().isEmpty()) {
@@ -91,7 +95,7 @@ final class Why {
     for (Condition.PastError error : guard.errors()) {
       facts.add(new Diagnosis.Fact("error", moment(error.at()) + " " + error.text()));
     }
-    return new Diagnosis(guard.name(), summary(status), facts);
+    return new Diagnosis(guard.name(), summary(status, interlocks.unmet(guard.plan().spec)), facts);
   }
 
   private static String text(SwapOutcome past) {
@@ -135,9 +139,10 @@ final class Why {
     return time.truncatedTo(ChronoUnit.MILLIS);
   }
 
-  private static String summary(InstrumentStatus status) {
+  private static String summary(InstrumentStatus status, String unmet) {
     return switch (status.state()) {
-      case READY, BUSY -> status.name() + " is available";
+      case READY, BUSY ->
+          status.name() + " is available" + (unmet == null ? "" : " for reading: " + unmet);
       case STARTING -> status.name() + " is connecting";
       case SWAPPING -> status.name() + " gets another driver; calls wait";
       case STOPPED -> status.name() + " was stopped; 'start " + status.name() + "' starts it";

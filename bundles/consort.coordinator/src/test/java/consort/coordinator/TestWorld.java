@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.coordinator;
 
+import consort.api.State;
+import consort.api.coordinator.InstrumentSpec;
 import consort.api.link.LinkSession;
 import java.time.Instant;
 import java.util.List;
@@ -11,6 +13,7 @@ import java.util.function.Consumer;
 final class TestWorld implements Environment {
 
   final DriverThreads threads = new DriverThreads();
+  volatile Interlocks interlocks;
   final FakeLinks links = new FakeLinks();
   volatile boolean timerIsEarly;
   final List<Throwable> mistakes = new CopyOnWriteArrayList<>();
@@ -48,6 +51,18 @@ final class TestWorld implements Environment {
   @Override
   public LinkSession links(String instrument, Consumer<String> lost) {
     return links.session(instrument, lost);
+  }
+
+  @Override
+  public String unmet(InstrumentSpec spec) {
+    return interlocks == null ? null : interlocks.unmet(spec);
+  }
+
+  @Override
+  public void held(Guard of, State state) {
+    if (interlocks != null) {
+      interlocks.changed(of, state);
+    }
   }
 
   @Override

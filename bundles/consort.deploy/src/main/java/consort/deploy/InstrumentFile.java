@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.deploy;
 
+import consort.api.State;
 import consort.api.ValueType;
 import consort.api.Values;
 import consort.api.coordinator.InstrumentSpec;
 import consort.api.coordinator.Reconnect;
+import consort.api.coordinator.Requirement;
 import consort.api.deploy.Finding;
 import consort.api.driver.Connection;
 import java.io.IOException;
@@ -113,6 +115,15 @@ final class InstrumentFile {
           "isolation: process is not supported by this version; write none, or leave the key out");
     }
     positive(root, "deadline", problems);
+    Node requires = root.get("requires");
+    if (requires != null && requires.is(Node.Kind.LIST)) {
+      for (Node one : requires.items()) {
+        String other = one.is(Node.Kind.MAP) ? one.text("instrument") : null;
+        if (other != null && other.equals(root.text("name"))) {
+          problems.error(one, "requires: " + other + " cannot require itself");
+        }
+      }
+    }
     Node health = root.get("health");
     if (health != null && health.is(Node.Kind.MAP)) {
       positive(health, "interval", problems);
@@ -220,6 +231,7 @@ final class InstrumentFile {
           root.get("export") != null && (Boolean) root.get("export").value(),
           labels(root.get("labels")),
           root.get("health") == null ? null : duration(root.get("health"), "interval"),
+          requirements(root.get("requires")),
           shown);
     } catch (IllegalArgumentException e) {
       // the schema and the specification do not agree; the file is still only reported
@@ -275,6 +287,18 @@ final class InstrumentFile {
         or(duration(node, "first"), usual.first()),
         or(duration(node, "cap"), max(usual.cap(), or(duration(node, "first"), usual.first()))),
         startup != null && (Boolean) startup.value());
+  }
+
+  private static List<Requirement> requirements(Node node) {
+    return node == null
+        ? List.of()
+        : node.items().stream().map(InstrumentFile::requirement).toList();
+  }
+
+  private static Requirement requirement(Node node) {
+    String state = node.text("state");
+    return new Requirement(
+        node.text("instrument"), state == null ? State.READY : State.valueOf(state));
   }
 
   private static Map<String, String> labels(Node node) {

@@ -223,6 +223,30 @@ final class Instruments implements Folder.Listener {
               "the folder cannot be read: " + unreadable + "; what runs goes on"));
     }
     entries.forEach((file, entry) -> all.addAll(findings(file, entry)));
+    all.addAll(circles());
+    return all;
+  }
+
+  private List<Finding> circles() {
+    Map<String, InstrumentSpec> requiring = new TreeMap<>();
+    owners.forEach(
+        (name, owner) -> {
+          if (owner.put() != null && !owner.put().requires().isEmpty()) {
+            requiring.put(name, owner.put());
+          }
+        });
+    List<Finding> all = new ArrayList<>();
+    requiring.forEach(
+        (name, spec) -> {
+          List<String> circle = Circles.of(name, requiring);
+          if (!circle.isEmpty()) {
+            String text =
+                "requires goes round in a circle: "
+                    + String.join(" requires ", circle)
+                    + "; when one is lost, all are made safe";
+            all.add(new Finding(spec.source(), 0, 0, false, text));
+          }
+        });
     return all;
   }
 

@@ -377,6 +377,9 @@ final class Schema {
               keys.add(YamlReader.child(path, key));
               keys(schema(value), YamlReader.child(path, key), keys);
             });
+    if (!map(schema, "items").isEmpty()) {
+      keys(map(schema, "items"), path + "[]", keys);
+    }
     if (!map(schema, "additionalProperties").isEmpty()) {
       keys(map(schema, "additionalProperties"), path + ".*", keys);
     }

@@ -330,6 +330,14 @@ final class BadFiles {
             GOOD + "reconnect: never\n",
             "i.yaml:3:12: reconnect: 'never' is text, not true or false or a map"),
         bad(
+            "requires itself",
+            "name: PSU1\ndriver: d\nrequires: [{instrument: PSU1}]\n",
+            "i.yaml:3:12: requires: PSU1 cannot require itself"),
+        bad(
+            "requires a state that is none",
+            GOOD + "requires: [{instrument: CRYO, state: COLD}]\n",
+            "i.yaml:3:38: requires[0].state: 'COLD' is not one of READY, OFFLINE, STOPPED"),
+        bad(
             "health without an interval that passes",
             GOOD + "health: {interval: 0s}\n",
             "i.yaml:3:20: interval: a duration of nothing is not allowed"),

@@ -168,6 +168,20 @@ final class InstrumentDeploymentTest {
   }
 
   @Test
+  void instrumentsThatRequireEachOtherAreNotedAndRun() throws Exception {
+    node.instrument("a.yaml", "name: A\ndriver: d\nrequires: [{instrument: B}]\n");
+    node.instrument("b.yaml", "name: B\ndriver: d\nrequires: [{instrument: A}]\n");
+    node.open();
+    node.untilFindings(
+        "instruments/a.yaml: requires goes round in a circle: A requires B requires A; when one is"
+            + " lost, all are made safe",
+        "instruments/b.yaml: requires goes round in a circle: B requires A requires B; when one is"
+            + " lost, all are made safe");
+    assertThat(node.coordinator.specs()).containsOnlyKeys("A", "B");
+    assertThat(node.deployment().findings()).noneMatch(Finding::error);
+  }
+
+  @Test
   void aFileIsReadAgainWhenItsDefinitionAppears() throws Exception {
     node.instrument("a.yaml", "name: A\nconnection: X\nio_config: {}\napi_ref: ../apis/a.yaml\n");
     node.open();
@@ -180,6 +194,7 @@ final class InstrumentDeploymentTest {
     until(() -> node.coordinator.specs().containsKey("A"));
     assertThat(node.coordinator.specs().get("A").driver())
         .isEqualTo("definition:" + definition.toRealPath());
+    // The instrument is put first, the findings are told at the end of the same pass.
     until(() -> node.deployment().findings().stream().noneMatch(Finding::error));
   }
 

@@ -5,8 +5,10 @@ import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import consort.api.State;
 import consort.api.coordinator.InstrumentSpec;
 import consort.api.coordinator.Reconnect;
+import consort.api.coordinator.Requirement;
 import consort.api.deploy.Finding;
 import consort.api.driver.Connection;
 import consort.deploy.InstrumentFile.Reading;
@@ -107,6 +109,7 @@ final class InstrumentFileTest {
             reconnect: {first: 1s, cap: 2min, startup: true}
             deadline: 1.5s
             health: {interval: 10s}
+            requires: [{instrument: CRYO}, {instrument: LASER, state: STOPPED}]
             isolation: none
             export: true
             labels: {room: B214, inventory: "0042"}
@@ -168,6 +171,8 @@ final class InstrumentFileTest {
                 true,
                 Map.of("room", "B214", "inventory", "0042"),
                 Duration.ofSeconds(10),
+                List.of(
+                    new Requirement("CRYO", State.READY), new Requirement("LASER", State.STOPPED)),
                 "i.yaml"));
   }
 

@@ -83,6 +83,13 @@ final class SchemaTest {
     maybe(random, file, "settings", Map.of("a", List.of(1, 2.5, "x")), Map.of());
     maybe(random, file, "startup", Map.of("init_commands", List.of("*CLS"), "delay_ms", 5));
     maybe(random, file, "reconnect", true, false, Map.of("first", "1s", "cap", "2.5min"));
+    maybe(
+        random,
+        file,
+        "requires",
+        List.of(Map.of("instrument", "CRYO", "state", "STOPPED")),
+        List.of(Map.of("instrument", "CRYO", "state", "BUSY")),
+        List.of(Map.of("state", "READY"), 5));
     maybe(random, file, "health", Map.of("interval", "10s"), Map.of(), true);
     maybe(random, file, "deadline", "30s", "1 h");
     maybe(random, file, "version", "1", "1.2", "1.2.3.rc-1");

@@ -25,6 +25,7 @@ import java.util.Objects;
  * @param export whether other nodes may use it
  * @param labels free labels
  * @param health how often the hardware is checked while nobody calls; null for never
+ * @param requires what it needs of others so that it may be written to
  * @param source the file it comes from, for messages; may be empty
  */
 public record InstrumentSpec(
@@ -40,9 +41,10 @@ public record InstrumentSpec(
     boolean export,
     Map<String, String> labels,
     Duration health,
+    List<Requirement> requires,
     String source) {
 
-  /** An instrument whose health nobody checks. */
+  /** An instrument whose health nobody checks, and that requires no other. */
   public InstrumentSpec(
       String name,
       String driver,
@@ -69,6 +71,7 @@ public record InstrumentSpec(
         export,
         labels,
         null,
+        List.of(),
         source);
   }
 
@@ -85,6 +88,7 @@ public record InstrumentSpec(
     settings = Map.copyOf(settings);
     initCommands = List.copyOf(initCommands);
     labels = Map.copyOf(labels);
+    requires = List.copyOf(requires);
   }
 
   /** An instrument of which only name, driver and connection are said. */
@@ -119,6 +123,7 @@ public record InstrumentSpec(
         export,
         labels,
         health,
+        requires,
         source);
   }
 
@@ -137,6 +142,7 @@ public record InstrumentSpec(
         export,
         labels,
         health,
+        requires,
         file);
   }
 
@@ -155,6 +161,26 @@ public record InstrumentSpec(
         export,
         labels,
         interval,
+        requires,
+        source);
+  }
+
+  /** This specification with what it requires of others. */
+  public InstrumentSpec requiring(Requirement... others) {
+    return new InstrumentSpec(
+        name,
+        driver,
+        version,
+        connection,
+        settings,
+        initCommands,
+        startupDelay,
+        deadline,
+        reconnect,
+        export,
+        labels,
+        health,
+        List.of(others),
         source);
   }
 }

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.coordinator;
+
+import consort.api.InstrumentException;
+import consort.api.State;
+import consort.api.coordinator.InstrumentSpec;
+import consort.api.coordinator.Requirement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps instruments from being written to while others, which they require, are not as they must
+ * be, and makes them safe when a requirement goes. Whether a call may write is asked of the other
+ * guard itself; what follows from a change is done on a thread of its own, change by change, so
+ * that a loss is never missed and no guard waits for another.
+ */
+final class Interlocks implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger("consort.instruments");
+
+  /** How long an instrument may take to become safe. */
+  static final Duration LIMIT = Duration.ofSeconds(3);
+
+  /** Told what happens; called on the thread of the interlocks. */
+  interface Listener {
+    void told(Guard guard, String what, Instant at, String text);
+  }
+
+  /** Where an instrument stands that requires others. */
+  private static final class Dependant {
+    /** Whether all that it requires held when it was looked at last. */
+    boolean met;
+
+    /** Whether a loss was told that is not over. */
+    boolean lost;
+
+    /** Whether it is still to be made safe. */
+    boolean owed;
+  }
+
+  private final Function<String, Guard> find;
+  private final Supplier<Collection<Guard>> all;
+  private final Listener listener;
+
+  /** Only touched by the thread, as are the dependants. */
+  private final Map<String, State> states = new HashMap<>();
+
+  private final Map<Guard, Dependant> dependants = new HashMap<>();
+  private final ExecutorService thread =
+      Executors.newSingleThreadExecutor(task -> DriverThreads.daemon(task, "consort interlocks"));
+
+  /**
+   * Interlocks.
+   *
+   * @param find the guard of a name, null for none
+   * @param all all guards
+   */
+  Interlocks(Function<String, Guard> find, Supplier<Collection<Guard>> all, Listener listener) {
+    this.find = find;
+    this.all = all;
+    this.listener = listener;
+  }
+
+  /** Why an instrument may not be written to; null when it may. Not under a guard's lock. */
+  String unmet(InstrumentSpec spec) {
+    for (Requirement requirement : spec.requires()) {
+      Guard other = find.apply(requirement.instrument());
+      if (other == null || other.held() != requirement.state()) {
+        return spec.name() + " requires " + words(requirement, other);
+      }
+    }
+    return null;
+  }
+
+  private static String words(Requirement requirement, Guard other) {
+    return requirement.instrument()
+        + " to be "
+        + requirement.state()
+        + "; "
+        + (other == null ? "there is no " + requirement.instrument() : other.told());
+  }
+
+  /** What an instrument requires and how that is, for people who ask why. */
+  List<String> facts(InstrumentSpec spec) {
+    List<String> facts = new ArrayList<>();
+    for (Requirement requirement : spec.requires()) {
+      Guard other = find.apply(requirement.instrument());
+      boolean holds = other != null && other.held() == requirement.state();
+      facts.add(words(requirement, other) + (holds ? "" : ": writes are refused"));
+    }
+    return facts;
+  }
+
+  /** An instrument has changed, to this state: only notes it. */
+  void changed(Guard guard, State state) {
+    run(
+        () -> {
+          // One that was removed still changes while it ends.
+          if (find.apply(guard.name()) == guard) {
+            states.put(guard.name(), state);
+            review(guard.name());
+          }
+        });
+  }
+
+  /** An instrument was added, changed or removed. */
+  void reconsider(String name) {
+    run(
+        () -> {
+          Guard guard = find.apply(name);
+          if (guard == null) {
+            states.remove(name);
+            dependants.keySet().removeIf(gone -> gone.name().equals(name));
+          } else {
+            states.put(name, guard.held());
+          }
+          review(name);
+        });
+  }
+
+  /** Runs something after what is to be looked at so far. */
+  void idle(Runnable task) {
+    run(task);
+  }
+
+  private void run(Runnable task) {
+    try {
+      thread.execute(
+          () -> {
+            try {
+              task.run();
+            } catch (RuntimeException e) {
+              LOG.error("an interlock failed", e);
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      // the node is going down: what it leaves behind stays as it is
+    }
+  }
+
+  /** Looks at an instrument and at those that require it. */
+  private void review(String name) {
+    for (Guard guard : all.get()) {
+      List<Requirement> requires = guard.plan().spec.requires();
+      boolean concerned =
+          guard.name().equals(name) || requires.stream().anyMatch(r -> r.instrument().equals(name));
+      if (concerned && (!requires.isEmpty() || dependants.containsKey(guard))) {
+        review(guard, requires);
+      }
+    }
+  }
+
+  private void review(Guard guard, List<Requirement> requires) {
+    Dependant dependant = dependants.computeIfAbsent(guard, g -> new Dependant());
+    boolean holds = requires.stream().allMatch(r -> states.get(r.instrument()) == r.state());
+    if (dependant.met && !holds) {
+      dependant.lost = true;
+      dependant.owed = true;
+      String unmet = unmet(guard.plan().spec);
+      tell(guard, "LOST", unmet == null ? "a requirement was lost for a moment" : unmet);
+    } else if (holds && dependant.lost) {
+      dependant.lost = false;
+      tell(guard, "RESTORED", "what " + guard.name() + " requires holds again");
+    }
+    dependant.met = holds;
+    if (dependant.owed && guard.held() == State.READY) {
+      dependant.owed = false;
+      makeSafe(guard, dependant);
+    }
+  }
+
+  private void makeSafe(Guard guard, Dependant dependant) {
+    if (guard.lacksSafeState()) {
+      tell(guard, "UNSAFE", guard.name() + " knows no safe state and is left as it is");
+      return;
+    }
+    Pending sent = guard.safeState(LIMIT, "what " + guard.name() + " requires was lost");
+    sent.future()
+        .whenComplete((result, failure) -> run(() -> done(guard, dependant, sent, failure)));
+  }
+
+  private void done(Guard guard, Dependant dependant, Pending sent, Throwable failure) {
+    if (failure == null) {
+      tell(guard, "SAFE", guard.name() + " is in its safe state");
+    } else if (sent.begun()) {
+      tell(guard, "UNSAFE", guard.name() + " is not known to be safe: " + text(failure));
+    } else {
+      // It went before it was told: that is made good when it is back.
+      dependant.owed = true;
+      review(guard.name());
+    }
+  }
+
+  private static String text(Throwable failure) {
+    return failure instanceof InstrumentException e ? Texts.message(e) : Texts.message(null);
+  }
+
+  private void tell(Guard guard, String what, String text) {
+    guard.note(text);
+    listener.told(guard, what, Instant.now(), text);
+  }
+
+  @Override
+  public void close() {
+    thread.shutdownNow();
+  }
+}
