@@ -226,6 +226,11 @@ final class DriverBundle {
     }
   }
 
+  /** Whether it was updated by hand just now, so that it is looked at often. */
+  boolean onTrial(long now, Drivers.Limits limits) {
+    return onTrial >= 0 && now - onTrial < 4 * limits.update().toNanos();
+  }
+
   private String wrong(long nanos, Drivers.Limits limits) {
     if (hasFactory()) {
       return coordinator.instruments().stream()

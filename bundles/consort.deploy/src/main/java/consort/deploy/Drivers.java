@@ -404,7 +404,8 @@ final class Drivers implements Folder.Listener {
       case LEAVING -> now - bundle.since() < limits.start.toNanos();
       case READY -> {
         DriverBundle next = successor(bundle.jar().digest());
-        yield next != null && !atRest(next) && now - next.since() < limits.move.toNanos();
+        yield bundle.onTrial(now, limits)
+            || next != null && !atRest(next) && now - next.since() < limits.move.toNanos();
       }
       case FAILED, GONE -> false;
     };

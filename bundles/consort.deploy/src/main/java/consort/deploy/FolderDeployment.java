@@ -57,6 +57,7 @@ public final class FolderDeployment implements Deployment {
   private final BundleListener resolved = this::bundleChanged;
   private volatile Wakeup wakeup;
   private volatile boolean bundleCame;
+  private volatile boolean updatedByHand;
   private volatile boolean settled;
   private volatile List<Finding> findings = List.of();
 
@@ -107,6 +108,10 @@ public final class FolderDeployment implements Deployment {
         && !event.getBundle().getLocation().startsWith(DriverBundle.LOCATION)) {
       bundleCame = true;
     }
+    if (event.getType() == BundleEvent.UPDATED
+        && event.getBundle().getLocation().startsWith(DriverBundle.LOCATION)) {
+      updatedByHand = true;
+    }
   }
 
   private String shown(Path file) {
@@ -120,7 +125,7 @@ public final class FolderDeployment implements Deployment {
       make(instrumentFolder.path());
       boolean first = true;
       Duration pause = Duration.ZERO;
-      while (wakeup.sleep(pause)) {
+      while (sleep(pause)) {
         try {
           pause = pass(first);
           first = false;
@@ -136,6 +141,21 @@ public final class FolderDeployment implements Deployment {
     }
   }
 
+  /**
+   * Sleeps until something in the folders changes, a bundle of a driver is updated by hand, or the
+   * time is over; false when closed.
+   */
+  private boolean sleep(Duration most) throws InterruptedException {
+    long until = System.nanoTime() + most.toNanos();
+    Duration slice = most.compareTo(IDLE) < 0 ? most : IDLE;
+    while (wakeup.sleep(slice)) {
+      if (updatedByHand || wakeup.changed() || System.nanoTime() >= until) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private static void make(Path folder) {
     try {
       Files.createDirectories(folder);
@@ -146,6 +166,7 @@ public final class FolderDeployment implements Deployment {
 
   /** Looks at everything once, drivers first; returns how long to sleep. */
   private Duration pass(boolean first) throws InterruptedException {
+    updatedByHand = false;
     long begin = System.nanoTime();
     driverFolder.look(begin, drivers);
     if (bundleCame) {

@@ -25,6 +25,7 @@ final class Wakeup implements AutoCloseable {
   private final List<Path> folders;
   private final Map<Path, WatchKey> keys = new HashMap<>();
   private final WatchService service;
+  private boolean changed;
 
   Wakeup(List<Path> folders) {
     this.folders = folders;
@@ -44,6 +45,7 @@ final class Wakeup implements AutoCloseable {
    * @return false when closed
    */
   boolean sleep(Duration most) throws InterruptedException {
+    changed = false;
     if (service == null) {
       return !closed.await(most.toNanos(), TimeUnit.NANOSECONDS);
     }
@@ -52,6 +54,7 @@ final class Wakeup implements AutoCloseable {
       WatchKey key = service.poll(most.toNanos(), TimeUnit.NANOSECONDS);
       while (key != null) {
         key.pollEvents();
+        changed = true;
         key.reset();
         key = service.poll();
       }
@@ -59,6 +62,11 @@ final class Wakeup implements AutoCloseable {
       return false;
     }
     return closed.getCount() > 0;
+  }
+
+  /** Whether the last sleep ended because something changed. */
+  boolean changed() {
+    return changed;
   }
 
   /** A folder that was absent, or was removed and made anew, has to be registered again. */
