@@ -3,7 +3,9 @@ package consort.deploy;
 
 import static consort.deploy.TestNode.until;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import consort.api.deploy.DriverFile;
 import consort.deploy.fixture.TestDriver;
 import java.io.ByteArrayInputStream;
 import java.nio.file.Files;
@@ -20,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleException;
 
 final class DriverDeploymentTest {
 
@@ -401,5 +404,100 @@ final class DriverDeploymentTest {
     until(() -> !node.findings().isEmpty());
     assertThat(node.findings().get(0)).startsWith("drivers/acme.jar: its Bundle-Version 'vvv");
     assertThat(node.findings().get(0)).hasSizeLessThan(1100);
+  }
+
+  private Path elsewhere(String name, byte[] bytes) throws Exception {
+    return Files.write(Files.createDirectories(node.home.resolve("tmp")).resolve(name), bytes);
+  }
+
+  @Test
+  void swapCopiesTheJarAndTellsWhatBecameOfIt() throws Exception {
+    node.driver("acme.jar", acme("1.0.0"));
+    node.instrument("dmm1.yaml", DMM);
+    node.open();
+
+    DriverFile taken = node.deployment().swap(elsewhere("acme.jar", acme("2.0.0")), null);
+
+    assertThat(taken.file()).as("the way back is left alone").isEqualTo("drivers/acme-2.0.0.jar");
+    until(() -> node.deployment().driver(taken.digest()).filter(DriverFile::ready).isPresent());
+    assertThat(node.coordinator.version("DMM1")).isEqualTo("2.0.0");
+    assertThat(node.home.resolve("drivers/acme.jar")).exists();
+  }
+
+  @Test
+  void swapRefusesWhatIsNoDriverOrLowerThanWhatIsThere() throws Exception {
+    node.driver("acme.jar", acme("2.0.0"));
+    node.open();
+    FolderDeployment deployment = node.deployment();
+
+    assertThatThrownBy(() -> deployment.swap(elsewhere("old.jar", acme("1.0.0")), null))
+        .hasMessage(
+            "drivers/acme.jar has version 2.0.0 of acme, which is higher than 1.0.0: remove that"
+                + " file, and the instruments go back by themselves");
+    byte[] jar = acme("3.0.0");
+    assertThatThrownBy(
+            () -> deployment.swap(elsewhere("half.jar", Arrays.copyOf(jar, jar.length / 2)), null))
+        .hasMessageContaining("the jar is truncated");
+    assertThatThrownBy(() -> deployment.swap(node.home.resolve("absent.jar"), null))
+        .hasMessageContaining("there is no file");
+    assertThat(node.home.resolve("drivers")).isDirectoryNotContaining("regex:.*(old|half).*");
+  }
+
+  @Test
+  void aCanaryIsForTheInstrumentsOfTheFileBesideItAlsoAfterARestart() throws Exception {
+    node.driver("acme.jar", acme("1.0.0"));
+    node.instrument("dmm1.yaml", DMM);
+    node.instrument("dmm2.yaml", "name: DMM2\ndriver: acme\n");
+    node.open();
+    Path jar = elsewhere("acme.jar", acme("2.0.0"));
+
+    node.deployment().swap(jar, "DMM1");
+
+    until(() -> node.coordinator.version("DMM1").equals("2.0.0"));
+    assertThat(node.coordinator.version("DMM2")).isEqualTo("1.0.0");
+    assertThat(node.home.resolve("drivers/acme-2.0.0.jar.only")).hasContent("DMM1");
+    node.untilFindings(
+        "drivers/acme-2.0.0.jar: only for DMM1, as drivers/acme-2.0.0.jar.only says");
+
+    node.closeDeployment();
+    node.coordinator.offers().keySet().forEach(id -> node.coordinator.offer(id, null));
+    node.drivers().forEach(DriverDeploymentTest::uninstall);
+    node.open();
+    until(() -> node.coordinator.version("DMM1").equals("2.0.0"));
+    assertThat(node.coordinator.version("DMM2")).isEqualTo("1.0.0");
+
+    node.deployment().swap(jar, null);
+    until(() -> node.coordinator.version("DMM2").equals("2.0.0"));
+    assertThat(node.home.resolve("drivers/acme-2.0.0.jar.only")).doesNotExist();
+    node.untilFindings();
+  }
+
+  private static void uninstall(Bundle bundle) {
+    try {
+      bundle.uninstall();
+    } catch (BundleException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void anUpdateByHandThatDoesNotStartGivesWayToTheAcceptedBytes() throws Exception {
+    node.driver("acme.jar", acme("1.0.0"));
+    node.instrument("dmm1.yaml", DMM);
+    node.open();
+    Bundle bundle = node.drivers().findFirst().orElseThrow();
+
+    bundle.update(new ByteArrayInputStream(acme("1.5.0")));
+    node.untilFindings(
+        "drivers/acme.jar: its bundle was updated by hand to version 1.5.0; the file counts again"
+            + " after a restart");
+    byte[] broken = Jars.driver("acme", "3.0.0").header("Test-Does", "throw").bytes();
+    assertThatThrownBy(() -> bundle.update(new ByteArrayInputStream(broken)))
+        .isInstanceOf(BundleException.class);
+
+    until(() -> node.coordinator.version("DMM1").equals("1.0.0"));
+    node.untilFindings(
+        "drivers/acme.jar: its bundle was updated by hand, and that was taken back: it does not"
+            + " start");
   }
 }

@@ -20,6 +20,7 @@ public final class Main {
       LinkBenchmark.run(node);
       new GroupBenchmark(node).run();
       LeaseBenchmark.run(node);
+      new SwapBenchmark(node).run();
       new GuardBenchmark(node).run();
     }
     System.exit(0);

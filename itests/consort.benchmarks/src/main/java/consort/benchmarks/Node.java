@@ -101,6 +101,10 @@ final class Node implements AutoCloseable {
     return coordinator;
   }
 
+  BundleContext context() {
+    return framework.getBundleContext();
+  }
+
   /** Publishes a driver, as a bundle would. */
   void driver(String name, DriverFactory factory) {
     framework
