@@ -12,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -43,8 +44,8 @@ final class DriverDrop {
       Map<Path, Jar> present = present();
       Path target = same(present, jar);
       boolean absent = target == null;
+      refuseLower(present, jar);
       if (absent) {
-        refuseLower(present, jar);
         target = target(file, jar, present);
       }
       Path limit = folder.resolve(target.getFileName() + Drivers.ONLY);
@@ -65,6 +66,16 @@ final class DriverDrop {
       throw new Refused(ErrorCode.BAD_REQUEST, file + " cannot be taken: " + e.getMessage(), e);
     } catch (Jar.Unfit e) {
       throw new Refused(ErrorCode.BAD_REQUEST, file + ": " + e.getMessage());
+    }
+  }
+
+  /** Who may use a jar of the folder: the file beside it says so; empty for all. */
+  Optional<Set<String>> limit(DriverFile file) {
+    Path limit = folder.resolveSibling(file.file() + Drivers.ONLY);
+    try {
+      return Optional.of(Drivers.names(Files.readAllBytes(limit)));
+    } catch (IOException e) {
+      return Optional.empty();
     }
   }
 

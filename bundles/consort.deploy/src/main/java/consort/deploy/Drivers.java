@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -93,8 +92,8 @@ final class Drivers implements Folder.Listener {
   /** The instruments that alone may use the drivers of a jar, by its path. */
   private final Map<Path, Set<String>> only = new HashMap<>();
 
-  /** Digests that somebody asked for again. */
-  private final Set<String> asked = ConcurrentHashMap.newKeySet();
+  /** Digests that somebody asked for again, and for whom they are from now on; empty for all. */
+  private final Map<String, Optional<Set<String>>> asked = new ConcurrentHashMap<>();
 
   private volatile Map<String, DriverFile> files = Map.of();
 
@@ -191,13 +190,13 @@ final class Drivers implements Folder.Listener {
   }
 
   /** Somebody asks for a jar again; may be called by any thread. */
-  void ask(String digest) {
-    asked.add(digest);
+  void ask(String digest, Optional<Set<String>> limit) {
+    asked.put(digest, limit);
   }
 
   /** What became of a jar; may be called by any thread. */
   Optional<DriverFile> file(String digest) {
-    return asked.contains(digest) ? Optional.empty() : Optional.ofNullable(files.get(digest));
+    return asked.containsKey(digest) ? Optional.empty() : Optional.ofNullable(files.get(digest));
   }
 
   private static List<Finding> exports(Entry entry, Jar jar) {
@@ -264,10 +263,13 @@ final class Drivers implements Folder.Listener {
 
   /** Carries everything one step on; waits for nothing, save briefly for a driver that starts. */
   void step(long now) throws InterruptedException {
-    Set<String> answered = new HashSet<>();
-    for (String digest : asked) {
-      answer(digest, answered);
-    }
+    Map<String, Optional<Set<String>>> answered = new HashMap<>();
+    asked.forEach(
+        (digest, limit) -> {
+          if (answer(digest, limit)) {
+            answered.put(digest, limit);
+          }
+        });
     for (Entry entry : entries.values()) {
       if (!entry.wanted.equals(NONE) && !bundles.containsKey(entry.wanted)) {
         DriverBundle bundle =
@@ -293,22 +295,29 @@ final class Drivers implements Folder.Listener {
     successors.keySet().retainAll(bundles.keySet());
     busy = bundles.values().stream().anyMatch(b -> underWay(b, now));
     files = files();
-    asked.removeAll(answered);
+    answered.forEach(asked::remove);
   }
 
   /** A jar that is there gets another chance; one that is not noticed yet stays asked for. */
-  private void answer(String digest, Set<String> answered) {
+  private boolean answer(String digest, Optional<Set<String>> limit) {
     DriverBundle bundle = bundles.get(digest);
-    if (bundle == null) {
-      return;
+    if (bundle == null || (bundle.state() != State.READY && bundle.state() != State.FAILED)) {
+      return false;
     }
+    // Now, and not when the folder is looked at for the second time.
+    entries.forEach(
+        (path, entry) -> {
+          if (entry.wanted.equals(digest)) {
+            limit.ifPresentOrElse(names -> only.put(path, names), () -> only.remove(path));
+          }
+        });
     if (bundle.state() == State.READY) {
+      bundle.offer(only(digest));
       bundle.offerAgain();
-      answered.add(digest);
-    } else if (bundle.state() == State.FAILED) {
+    } else {
       bundles.remove(digest);
-      answered.add(digest);
     }
+    return true;
   }
 
   private Map<String, DriverFile> files() {

@@ -229,8 +229,9 @@ public final class FolderDeployment implements Deployment {
 
   @Override
   public DriverFile swap(Path jar, String only) {
-    DriverFile file = new DriverDrop(driverFolder.path(), this::shown).take(jar, only);
-    drivers.ask(file.digest());
+    DriverDrop drop = new DriverDrop(driverFolder.path(), this::shown);
+    DriverFile file = drop.take(jar, only);
+    drivers.ask(file.digest(), drop.limit(file));
     return file;
   }
 

@@ -434,13 +434,17 @@ final class DriverDeploymentTest {
         .hasMessage(
             "drivers/acme.jar has version 2.0.0 of acme, which is higher than 1.0.0: remove that"
                 + " file, and the instruments go back by themselves");
+    node.driver("older.jar", acme("1.9.0"));
+    node.untilBundles("acme 1.9.0", "acme 2.0.0");
+    assertThatThrownBy(() -> deployment.swap(node.home.resolve("drivers/older.jar"), null))
+        .hasMessageContaining("higher than 1.9.0");
     byte[] jar = acme("3.0.0");
     assertThatThrownBy(
             () -> deployment.swap(elsewhere("half.jar", Arrays.copyOf(jar, jar.length / 2)), null))
         .hasMessageContaining("the jar is truncated");
     assertThatThrownBy(() -> deployment.swap(node.home.resolve("absent.jar"), null))
         .hasMessageContaining("there is no file");
-    assertThat(node.home.resolve("drivers")).isDirectoryNotContaining("regex:.*(old|half).*");
+    assertThat(node.home.resolve("drivers")).isDirectoryNotContaining("regex:.*(old|half)\\.jar");
   }
 
   @Test
@@ -466,8 +470,11 @@ final class DriverDeploymentTest {
     until(() -> node.coordinator.version("DMM1").equals("2.0.0"));
     assertThat(node.coordinator.version("DMM2")).isEqualTo("1.0.0");
 
-    node.deployment().swap(jar, null);
-    until(() -> node.coordinator.version("DMM2").equals("2.0.0"));
+    DriverFile all = node.deployment().swap(jar, null);
+    until(() -> node.deployment().driver(all.digest()).filter(DriverFile::ready).isPresent());
+    assertThat(node.coordinator.version("DMM2"))
+        .as("what is told is ready is for all")
+        .isEqualTo("2.0.0");
     assertThat(node.home.resolve("drivers/acme-2.0.0.jar.only")).doesNotExist();
     node.untilFindings();
   }
