@@ -40,7 +40,8 @@ public final class HttpFace {
   private void open() {
     try {
       Settings settings = Settings.read(context::getProperty);
-      Listener opened = new Listener(settings, new Gate(authenticator, settings.hosts()), commands);
+      Gate gate = new Gate(authenticator, settings.hosts(), settings.anonymous());
+      Listener opened = new Listener(settings, gate, commands);
       synchronized (this) {
         if (closed) {
           return;
@@ -49,6 +50,9 @@ public final class HttpFace {
       }
       opened.open();
       LOG.info("listening on http://{}:{}", settings.host(), opened.port());
+      if (settings.anonymous() != null) {
+        LOG.warn("whoever uses this machine is {} without a token", settings.anonymous());
+      }
     } catch (IOException | IllegalArgumentException e) {
       LOG.error("{}", e.getMessage());
       // The user who started the node sees this, not the log.

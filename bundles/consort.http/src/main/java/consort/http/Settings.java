@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.http;
 
+import consort.api.Role;
 import java.io.IOException;
 import java.io.Reader;
 import java.net.InetAddress;
@@ -8,6 +9,8 @@ import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -26,8 +29,9 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
  * @param node the node's name
  * @param host the address to listen on, a loopback one
  * @param port the port, 0 for a free one
+ * @param anonymous what programs of this machine may do that show no token; null: nothing
  */
-record Settings(Path home, String node, String host, int port) {
+record Settings(Path home, String node, String host, int port, Role anonymous) {
 
   static final int PORT = 8555;
 
@@ -51,7 +55,7 @@ record Settings(Path home, String node, String host, int port) {
 
   /** Names of this node that a client may put into its Host header, beside addresses. */
   Set<String> hosts() {
-    return Set.of("localhost", host.toLowerCase(java.util.Locale.ROOT));
+    return Set.of("localhost", host.toLowerCase(Locale.ROOT));
   }
 
   static Settings read(UnaryOperator<String> property) throws IOException {
@@ -64,7 +68,8 @@ record Settings(Path home, String node, String host, int port) {
         home,
         node != null ? node : written.node != null ? written.node : computer(),
         host != null ? host : written.host != null ? written.host : "127.0.0.1",
-        port != null ? number("consort.http.port: ", port) : written.port);
+        port != null ? number("consort.http.port: ", port) : written.port,
+        written.anonymous);
   }
 
   private static int number(String where, String text) {
@@ -85,12 +90,16 @@ record Settings(Path home, String node, String host, int port) {
     }
   }
 
-  /** The keys of etc/consort.yaml that concern the listener; others belong to others. */
+  /** The keys of etc/consort.yaml: those that concern the listener, and the names of all. */
   private static final class Written {
+    /** Keys that other bundles read, and check themselves. */
+    private static final Set<String> OTHERS = Set.of();
+
     private final Path file;
     private String node;
     private String host;
     private int port = PORT;
+    private Role anonymous;
 
     private Written(Path file) {
       this.file = file;
@@ -128,7 +137,9 @@ record Settings(Path home, String node, String host, int port) {
           case "node" -> node = text(entry.getValueNode());
           case "http" -> http(mapping(entry.getValueNode(), "http"));
           default -> {
-            // read by others
+            if (!OTHERS.contains(text(entry.getKeyNode()))) {
+              throw unknown(entry.getKeyNode(), "the file", "node", "http");
+            }
           }
         }
       }
@@ -140,11 +151,34 @@ record Settings(Path home, String node, String host, int port) {
         switch (key) {
           case "host" -> host = text(entry.getValueNode());
           case "port" -> port = number(at(entry.getValueNode()), text(entry.getValueNode()));
-          default ->
-              throw new IllegalArgumentException(
-                  at(entry.getKeyNode()) + "unknown key '" + key + "'; http has host and port");
+          case "anonymous" -> anonymous = role(entry.getValueNode());
+          default -> throw unknown(entry.getKeyNode(), "http", "host", "port", "anonymous");
         }
       }
+    }
+
+    private Role role(Node node) {
+      String name = text(node);
+      return Arrays.stream(Role.values())
+          .filter(role -> role.name().toLowerCase(Locale.ROOT).equals(name))
+          .findFirst()
+          .orElseThrow(
+              () ->
+                  new IllegalArgumentException(
+                      at(node)
+                          + "'"
+                          + name
+                          + "' is no role; anonymous is observer, operator or administrator"));
+    }
+
+    private IllegalArgumentException unknown(Node key, String where, String... known) {
+      return new IllegalArgumentException(
+          at(key) + "unknown key '" + text(key) + "'; " + where + " has " + list(known));
+    }
+
+    private static String list(String... words) {
+      int last = words.length - 1;
+      return String.join(", ", Arrays.copyOf(words, last)) + " and " + words[last];
     }
 
     private MappingNode mapping(Node node, String what) {

@@ -135,9 +135,13 @@ class RpcTest {
   }
 
   private Listener listener(int port, Duration idle) {
+    return listener(port, idle, null);
+  }
+
+  private Listener listener(int port, Duration idle, Role anonymous) {
     return new Listener(
-        new Settings(home, "bench1", "127.0.0.1", port),
-        new Gate(authenticator, Set.of("localhost")),
+        new Settings(home, "bench1", "127.0.0.1", port, anonymous),
+        new Gate(authenticator, Set.of("localhost"), anonymous),
         commands,
         idle);
   }
@@ -270,9 +274,33 @@ class RpcTest {
       assertThat(answer.status()).isEqualTo(401);
       assertThat(answer.head()).contains("WWW-Authenticate: Bearer");
       assertThat(answer.body().get("error").toString())
-          .contains("data/keys/admin.token", "Authorization: Bearer");
+          .contains("data/keys/admin.token", "Authorization: Bearer", "anonymous: ROLE");
     }
     assertThat(callers).isEmpty();
+  }
+
+  @Test
+  void whereTheUserAllowsItAProgramOfThisMachineNeedsNoToken() throws IOException {
+    String request = request(LIST).replace("Authorization: Bearer " + TOKEN + "\r\n", "");
+    Listener open = listener(0, Duration.ofSeconds(30), Role.OPERATOR);
+    open.open();
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), open.port())) {
+      assertThat(exchange(socket, request).status()).isEqualTo(200);
+      assertThat(exchange(socket, request(LIST)).status()).isEqualTo(200);
+      assertThat(callers)
+          .containsExactly(
+              new Caller("anonymous", Role.OPERATOR, "http"),
+              new Caller("admin", Role.ADMINISTRATOR, "http"));
+
+      assertThat(exchange(socket, request.replace("127.0.0.1", "evil.example")).status())
+          .isEqualTo(403);
+      assertThat(exchange(socket, request.replace("application/json", "text/plain")).status())
+          .isEqualTo(403);
+      assertThat(exchange(socket, request(LIST).replace(TOKEN, "wrong")).status()).isEqualTo(401);
+      assertThat(callers).hasSize(2);
+    } finally {
+      open.close();
+    }
   }
 
   @Test

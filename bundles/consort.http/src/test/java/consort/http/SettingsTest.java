@@ -4,6 +4,7 @@ package consort.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import consort.api.Role;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,14 +39,15 @@ class SettingsTest {
 
     assertThat(settings.host()).isEqualTo("127.0.0.1");
     assertThat(settings.port()).isEqualTo(8555);
+    assertThat(settings.anonymous()).isNull();
     assertThat(settings.node()).isNotBlank();
   }
 
   @Test
   void theFileSaysNodeHostAndPort() throws IOException {
-    write("# mine\nnode: bench1\nhttp:\n  host: localhost\n  port: 9000\nmesh: {a: 1}\n");
+    write("# mine\nnode: bench1\nhttp:\n  host: localhost\n  port: 9000\n  anonymous: operator\n");
 
-    assertThat(read()).isEqualTo(new Settings(home, "bench1", "localhost", 9000));
+    assertThat(read()).isEqualTo(new Settings(home, "bench1", "localhost", 9000, Role.OPERATOR));
   }
 
   @Test
@@ -69,7 +71,17 @@ class SettingsTest {
   void mistakesAreNamedWithTheirPlace() throws IOException {
     write("node: x\nhttp:\n  prot: 1\n");
     assertThatThrownBy(this::read)
-        .hasMessage(home + "/etc/consort.yaml:3:3: unknown key 'prot'; http has host and port");
+        .hasMessage(
+            home + "/etc/consort.yaml:3:3: unknown key 'prot'; http has host, port and anonymous");
+    write("node: x\nmesh: {a: 1}\n");
+    assertThatThrownBy(this::read)
+        .hasMessage(home + "/etc/consort.yaml:2:1: unknown key 'mesh'; the file has node and http");
+    write("http:\n  anonymous: root\n");
+    assertThatThrownBy(this::read)
+        .hasMessage(
+            home
+                + "/etc/consort.yaml:2:14: 'root' is no role; anonymous is observer, operator or"
+                + " administrator");
     write("http:\n  port: many\n");
     assertThatThrownBy(this::read).hasMessage(home + "/etc/consort.yaml:2:9: 'many' is not a port");
     write("http: 5\n");
