@@ -7,6 +7,8 @@ import consort.api.coordinator.DriverStatus;
 import consort.api.deploy.DriverFile;
 import consort.api.deploy.Finding;
 import consort.deploy.DriverBundle.State;
+import consort.yaml.Node;
+import consort.yaml.Problems;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -6,6 +6,7 @@ import consort.api.coordinator.InstrumentSpec;
 import consort.api.deploy.Deployment;
 import consort.api.deploy.DriverFile;
 import consort.api.deploy.Finding;
+import consort.yaml.YamlReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -79,7 +80,7 @@ public final class FolderDeployment implements Deployment {
     Clock clock = Clock.systemUTC();
     driverFolder = new Folder(home.resolve("drivers"), Drivers::wanted, LARGEST_JAR, clock);
     instrumentFolder =
-        new Folder(home.resolve("instruments"), Instruments::wanted, InstrumentFile.LONGEST, clock);
+        new Folder(home.resolve("instruments"), Instruments::wanted, YamlReader.LONGEST, clock);
   }
 
   @Activate

@@ -9,11 +9,13 @@ import consort.api.coordinator.Reconnect;
 import consort.api.coordinator.Requirement;
 import consort.api.deploy.Finding;
 import consort.api.driver.Connection;
+import consort.yaml.Node;
+import consort.yaml.Problems;
+import consort.yaml.Schema;
+import consort.yaml.YamlReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,9 +26,6 @@ import java.util.regex.Pattern;
 
 /** Turns the bytes of an instrument file into a specification, or into findings. Threadsafe. */
 final class InstrumentFile {
-
-  /** Longer files are no instrument files. */
-  static final int LONGEST = 1 << 20;
 
   private static final Pattern LEGACY_ADDRESS =
       Pattern.compile("TCPIP[0-9]*::[^:]+::INSTR::[0-9]+", Pattern.CASE_INSENSITIVE);
@@ -67,8 +66,7 @@ final class InstrumentFile {
    */
   Reading read(String shown, Path file, byte[] bytes) {
     Problems problems = new Problems(shown);
-    String text = text(bytes, problems);
-    Node root = text == null ? null : YamlReader.read(text, problems);
+    Node root = YamlReader.read(bytes, problems);
     if (root == null) {
       return new Reading(null, problems.all(), null);
     }
@@ -89,30 +87,12 @@ final class InstrumentFile {
     return new Reading(problems.failed() ? null : spec, problems.all(), awaited);
   }
 
-  private static String text(byte[] bytes, Problems problems) {
-    if (bytes.length > LONGEST) {
-      problems.error(
-          "the file has " + bytes.length + " bytes; an instrument file has at most 1 MiB");
-      return null;
-    }
-    try {
-      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-      return text.startsWith("\uFEFF") ? text.substring(1) : text;
-    } catch (CharacterCodingException e) {
-      String good = new String(bytes, StandardCharsets.UTF_8);
-      int line = (int) good.substring(0, good.indexOf('\uFFFD')).lines().count();
-      problems.error(Math.max(line, 1), 0, "this is not UTF-8 text; save the file as UTF-8");
-      return null;
-    }
-  }
-
   /** What a schema does not say, or says without a reason. */
   private static void rules(Node root, Problems problems) {
     Node isolation = root.get("isolation");
     if (isolation != null && "process".equals(isolation.value())) {
       problems.error(
-          isolation,
-          "isolation: process is not supported by this version; write none, or leave the key out");
+          isolation, "process is not supported by this version; write none, or leave the key out");
     }
     positive(root, "deadline", problems);
     Node requires = root.get("requires");
@@ -120,7 +100,7 @@ final class InstrumentFile {
       for (Node one : requires.items()) {
         String other = one.is(Node.Kind.MAP) ? one.text("instrument") : null;
         if (other != null && other.equals(root.text("name"))) {
-          problems.error(one, "requires: " + other + " cannot require itself");
+          problems.error(one, other + " cannot require itself");
         }
       }
     }
@@ -137,9 +117,7 @@ final class InstrumentFile {
     if (termination != null && termination.is(Node.Kind.TEXT)) {
       String characters = unescaped((String) termination.value());
       if (characters.length() > 3) {
-        problems.error(
-            termination,
-            "connection.termination: '" + Node.cut(characters) + "' is longer than 3 characters");
+        problems.error(termination, "'" + Node.cut(characters) + "' is longer than 3 characters");
       }
     }
     if (root.get("api_ref") != null) {
@@ -148,14 +126,14 @@ final class InstrumentFile {
     Node settings = root.get("settings");
     if (settings != null && settings.get("io_config") != null && root.get("io_config") != null) {
       problems.error(
-          settings.get("io_config"), "settings.io_config: io_config is a key of its own already");
+          settings.get("io_config"), "io_config is a key of its own already; leave this one out");
     }
   }
 
   private static void positive(Node map, String key, Problems problems) {
     Duration duration = duration(map, key);
     if (duration != null && duration.isZero()) {
-      problems.error(map.get(key), key + ": a duration of nothing is not allowed");
+      problems.error(map.get(key), "a duration of nothing is not allowed");
     }
   }
 
@@ -167,9 +145,7 @@ final class InstrumentFile {
     if (reconnect.get("cap") != null && cap.compareTo(first) < 0) {
       problems.error(
           reconnect.get("cap"),
-          "reconnect: the longest wait (cap) is shorter than the first ("
-              + first.toMillis()
-              + " ms)");
+          "the longest wait (cap) is shorter than the first (" + first.toMillis() + " ms)");
     }
   }
 
@@ -177,8 +153,7 @@ final class InstrumentFile {
   private static void legacy(Node root, Problems problems) {
     Node name = root.get("name");
     if (name != null && !name.value().toString().matches("[A-Z][A-Z0-9_]*")) {
-      problems.note(
-          name, "name: instrument-script-server takes capitals, digits and underscores only");
+      problems.note(name, "instrument-script-server takes capitals, digits and underscores only");
     }
     if (root.get("io_config") == null) {
       problems.note(root, "io_config is absent; instrument-script-server wants it");
@@ -189,7 +164,7 @@ final class InstrumentFile {
         if (connection.get(key) != null) {
           problems.note(
               connection.get(key),
-              "connection." + key + " is not in the schema of instrument-script-server; accepted");
+              "this key is not in the schema of instrument-script-server; accepted");
         }
       }
       Node address = connection.is(Node.Kind.TEXT) ? connection : connection.get("address");
@@ -205,9 +180,7 @@ final class InstrumentFile {
                 if ("setting".equals(field.value().text("role"))) {
                   problems.note(
                       field.value().get("role"),
-                      "io_config."
-                          + io
-                          + ": the role setting is not in the schema of"
+                      "the role setting is not in the schema of"
                           + " instrument-script-server; accepted");
                 }
               });

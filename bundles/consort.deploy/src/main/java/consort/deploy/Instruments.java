@@ -8,6 +8,7 @@ import consort.api.coordinator.Coordinator;
 import consort.api.coordinator.InstrumentSpec;
 import consort.api.deploy.Finding;
 import consort.deploy.InstrumentFile.Reading;
+import consort.yaml.YamlReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -272,7 +273,7 @@ final class Instruments implements Folder.Listener {
       if (Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file)) {
         throw refused(shown + ": " + Folder.NO_FILE);
       }
-      if (Files.size(file) > InstrumentFile.LONGEST) {
+      if (Files.size(file) > YamlReader.LONGEST) {
         throw refused(
             shown + ": the file has " + Files.size(file) + " bytes; at most 1 MiB is read");
       }

@@ -92,8 +92,8 @@ final class InstrumentDeploymentTest {
     node.instrument("dmm1.yaml", DMM + "sttings: {}\nexport: maybe\n");
 
     node.untilFindings(
-        "instruments/dmm1.yaml:3:1: unknown key 'sttings'; did you mean 'settings'?",
-        "instruments/dmm1.yaml:4:9: export: 'maybe' is text, not true or false",
+        "instruments/dmm1.yaml:3:1: /sttings: unknown key 'sttings'; did you mean 'settings'?",
+        "instruments/dmm1.yaml:4:9: /export: 'maybe' is text, not true or false",
         "instruments/dmm1.yaml: DMM1 goes on as this file said before");
     assertThat(node.coordinator.log()).containsExactly("put DMM1");
 
@@ -186,7 +186,8 @@ final class InstrumentDeploymentTest {
     node.instrument("a.yaml", "name: A\nconnection: X\nio_config: {}\napi_ref: ../apis/a.yaml\n");
     node.open();
     Path definition = node.home.resolve("apis/a.yaml");
-    node.untilFindings("instruments/a.yaml:4:10: API definition file not found: " + definition);
+    node.untilFindings(
+        "instruments/a.yaml:4:10: /api_ref: API definition file not found: " + definition);
 
     Files.createDirectories(definition.getParent());
     Files.writeString(definition, "");
@@ -209,8 +210,8 @@ final class InstrumentDeploymentTest {
     assertThatThrownBy(() -> node.deployment().read(bad))
         .isInstanceOf(Refused.class)
         .hasMessageContaining(bad + ":1:1: driver or api_ref is missing")
-        .hasMessageContaining("\n" + bad + ":1:7: name: '1x' does not match")
-        .hasMessageContaining("\n" + bad + ":2:1: unknown key 'conection'");
+        .hasMessageContaining("\n" + bad + ":1:7: /name: '1x' does not match")
+        .hasMessageContaining("\n" + bad + ":2:1: /conection: unknown key 'conection'");
     assertThat(node.deployment().check(bad)).hasSize(3);
     assertThatThrownBy(() -> node.deployment().read(folder.resolve("none.yaml")))
         .isInstanceOf(Refused.class)

@@ -12,6 +12,8 @@ import consort.api.coordinator.Requirement;
 import consort.api.deploy.Finding;
 import consort.api.driver.Connection;
 import consort.deploy.InstrumentFile.Reading;
+import consort.yaml.Problems;
+import consort.yaml.YamlReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -229,7 +231,7 @@ final class InstrumentFileTest {
       assertThat(reading.spec().driver()).as(reference).isEqualTo("definition:" + definition);
       assertThat(texts(reading))
           .containsExactly(
-              "i.yaml:4:10: API definitions are not supported yet: the instrument stays offline");
+              "i.yaml:4:10: /api_ref: API definitions are not supported yet: the instrument stays offline");
     }
   }
 
@@ -246,7 +248,8 @@ final class InstrumentFileTest {
 
     assertThat(texts(reading))
         .containsExactly(
-            "i.yaml:4:10: API definition file not found: " + folder.resolve("apis/dmm.yaml"));
+            "i.yaml:4:10: /api_ref: API definition file not found: "
+                + folder.resolve("apis/dmm.yaml"));
     assertThat(reading.awaited()).isEqualTo(folder.resolve("apis/dmm.yaml"));
   }
 
@@ -271,12 +274,12 @@ final class InstrumentFileTest {
     assertThat(reading.findings()).noneMatch(Finding::error);
     assertThat(texts(reading))
         .containsExactly(
-            "i.yaml:1:7: name: instrument-script-server takes capitals, digits and underscores only",
-            "i.yaml:2:10: API definitions are not supported yet: the instrument stays offline",
-            "i.yaml:5:12: the usual form of this address is TCPIP::host::INSTR; accepted",
-            "i.yaml:6:12: connection.timeout is not in the schema of instrument-script-server; accepted",
-            "i.yaml:7:16: connection.termination is not in the schema of instrument-script-server; accepted",
-            "i.yaml:9:30: io_config.range: the role setting is not in the schema of"
+            "i.yaml:1:7: /name: instrument-script-server takes capitals, digits and underscores only",
+            "i.yaml:2:10: /api_ref: API definitions are not supported yet: the instrument stays offline",
+            "i.yaml:5:12: /connection/address: the usual form of this address is TCPIP::host::INSTR; accepted",
+            "i.yaml:6:12: /connection/timeout: this key is not in the schema of instrument-script-server; accepted",
+            "i.yaml:7:16: /connection/termination: this key is not in the schema of instrument-script-server; accepted",
+            "i.yaml:9:30: /io_config/range/role: the role setting is not in the schema of"
                 + " instrument-script-server; accepted");
     assertThat(reading.spec().settings())
         .isEqualTo(
@@ -308,9 +311,8 @@ final class InstrumentFileTest {
 
   @Test
   void aHugeFileIsRefusedUnread() {
-    assertThat(texts(READER.read("i.yaml", folder, new byte[InstrumentFile.LONGEST + 1])))
-        .containsExactly(
-            "i.yaml: the file has 1048577 bytes; an instrument file has at most 1 MiB");
+    assertThat(texts(READER.read("i.yaml", folder, new byte[YamlReader.LONGEST + 1])))
+        .containsExactly("i.yaml: the file has 1048577 bytes; at most 1 MiB is read");
   }
 
   @Test
@@ -352,7 +354,7 @@ final class InstrumentFileTest {
   void aLongNumberIsTooLargeAndALongTextIsText() {
     assertThat(texts(read("name: A\ndriver: d\nsettings: {a: " + "9".repeat(101) + "}\n")))
         .containsExactly(
-            "i.yaml:3:15: settings.a: this number is too large; put it in quotes if it is text");
+            "i.yaml:3:15: /settings/a: this number is too large; put it in quotes if it is text");
     String text = "9".repeat(101) + "x";
     assertThat(spec("name: A\ndriver: d\nsettings: {a: " + text + "}\n").settings())
         .isEqualTo(Map.of("a", text));

@@ -2,12 +2,15 @@
 package consort.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
+import consort.yaml.Node;
+import consort.yaml.Problems;
+import consort.yaml.Schema;
+import consort.yaml.YamlReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -172,14 +175,6 @@ final class SchemaTest {
                     "https://json-schema.org/draft/2020-12/schema"));
 
     assertThat(meta.validate(schema)).isEmpty();
-  }
-
-  @Test
-  void aKeywordThatWouldNotBeCheckedIsRefused() {
-    assertThatThrownBy(() -> Schema.of("{\"properties\": {\"a\": {\"multipleOf\": 2}}}"))
-        .hasMessage("the keyword multipleOf is not known");
-    assertThatThrownBy(() -> Schema.of("{\"oneOf\": [{\"type\": \"string\"}]}"))
-        .hasMessage("oneOf chooses between required keys only");
   }
 
   @Test

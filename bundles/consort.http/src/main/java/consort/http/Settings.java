@@ -2,25 +2,24 @@
 package consort.http;
 
 import consort.api.Role;
+import consort.api.deploy.Finding;
+import consort.yaml.Node;
+import consort.yaml.Problems;
+import consort.yaml.Schema;
+import consort.yaml.YamlReader;
 import java.io.IOException;
-import java.io.Reader;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
-import org.yaml.snakeyaml.LoaderOptions;
-import org.yaml.snakeyaml.Yaml;
-import org.yaml.snakeyaml.error.MarkedYAMLException;
-import org.yaml.snakeyaml.nodes.MappingNode;
-import org.yaml.snakeyaml.nodes.Node;
-import org.yaml.snakeyaml.nodes.NodeTuple;
-import org.yaml.snakeyaml.nodes.ScalarNode;
+import java.util.stream.Collectors;
 
 /**
  * What the listener is told: by {@code etc/consort.yaml}, and by framework properties, which win.
@@ -66,10 +65,10 @@ record Settings(Path home, String node, String host, int port, Role anonymous) {
     String host = property.apply("consort.http.host");
     return new Settings(
         home,
-        node != null ? node : written.node != null ? written.node : computer(),
-        host != null ? host : written.host != null ? written.host : "127.0.0.1",
-        port != null ? number("consort.http.port: ", port) : written.port,
-        written.anonymous);
+        node != null ? node : written.node() != null ? written.node() : computer(),
+        host != null ? host : written.host() != null ? written.host() : "127.0.0.1",
+        port != null ? number("consort.http.port: ", port) : written.port(),
+        written.anonymous());
   }
 
   private static int number(String where, String text) {
@@ -90,115 +89,49 @@ record Settings(Path home, String node, String host, int port, Role anonymous) {
     }
   }
 
-  /** The keys of etc/consort.yaml: those that concern the listener, and the names of all. */
-  private static final class Written {
-    /** Keys that other bundles read, and check themselves. */
-    private static final Set<String> OTHERS = Set.of();
-
-    private final Path file;
-    private String node;
-    private String host;
-    private int port = PORT;
-    private Role anonymous;
-
-    private Written(Path file) {
-      this.file = file;
-    }
+  /** What etc/consort.yaml says. */
+  private record Written(Node root, Node http) {
 
     static Written read(Path file) throws IOException {
-      Written written = new Written(file);
-      // As delivered all keys are comments, and then the YAML parser is not even loaded.
-      if (Files.exists(file)
-          && Files.readAllLines(file).stream()
-              .anyMatch(line -> !line.isBlank() && !line.startsWith("#"))) {
-        try (Reader reader = Files.newBufferedReader(file)) {
-          LoaderOptions options = new LoaderOptions();
-          options.setAllowDuplicateKeys(false);
-          options.setMaxAliasesForCollections(0);
-          written.root(new Yaml(options).compose(reader));
-        } catch (MarkedYAMLException e) {
-          throw new IllegalArgumentException(
-              file
-                  + ":"
-                  + (e.getProblemMark().getLine() + 1)
-                  + ":"
-                  + (e.getProblemMark().getColumn() + 1)
-                  + ": "
-                  + e.getProblem(),
-              e);
-        }
+      // As delivered all keys are comments, and then the YAML reader is not even loaded.
+      if (!Files.exists(file)
+          || Files.readAllLines(file).stream()
+              .allMatch(line -> line.isBlank() || line.startsWith("#"))) {
+        return new Written(null, null);
       }
-      return written;
+      Problems problems = new Problems(file.toString());
+      Node root = YamlReader.read(Files.readAllBytes(file), problems);
+      if (root != null) {
+        schema().check(root, problems);
+      }
+      if (problems.failed()) {
+        throw new IllegalArgumentException(
+            problems.all().stream().map(Finding::toString).collect(Collectors.joining("\n")));
+      }
+      return new Written(root, root.get("http"));
     }
 
-    private void root(Node root) {
-      for (NodeTuple entry : mapping(root, "the file").getValue()) {
-        switch (text(entry.getKeyNode())) {
-          case "node" -> node = text(entry.getValueNode());
-          case "http" -> http(mapping(entry.getValueNode(), "http"));
-          default -> {
-            if (!OTHERS.contains(text(entry.getKeyNode()))) {
-              throw unknown(entry.getKeyNode(), "the file", "node", "http");
-            }
-          }
-        }
+    private static Schema schema() throws IOException {
+      try (InputStream in = Settings.class.getResourceAsStream("consort.schema.json")) {
+        return Schema.of(new String(in.readAllBytes(), StandardCharsets.UTF_8));
       }
     }
 
-    private void http(MappingNode http) {
-      for (NodeTuple entry : http.getValue()) {
-        String key = text(entry.getKeyNode());
-        switch (key) {
-          case "host" -> host = text(entry.getValueNode());
-          case "port" -> port = number(at(entry.getValueNode()), text(entry.getValueNode()));
-          case "anonymous" -> anonymous = role(entry.getValueNode());
-          default -> throw unknown(entry.getKeyNode(), "http", "host", "port", "anonymous");
-        }
-      }
+    String node() {
+      return root == null ? null : root.text("node");
     }
 
-    private Role role(Node node) {
-      String name = text(node);
-      return Arrays.stream(Role.values())
-          .filter(role -> role.name().toLowerCase(Locale.ROOT).equals(name))
-          .findFirst()
-          .orElseThrow(
-              () ->
-                  new IllegalArgumentException(
-                      at(node)
-                          + "'"
-                          + name
-                          + "' is no role; anonymous is observer, operator or administrator"));
+    String host() {
+      return http == null ? null : http.text("host");
     }
 
-    private IllegalArgumentException unknown(Node key, String where, String... known) {
-      return new IllegalArgumentException(
-          at(key) + "unknown key '" + text(key) + "'; " + where + " has " + list(known));
+    int port() {
+      return http == null || http.get("port") == null ? PORT : (Integer) http.get("port").value();
     }
 
-    private static String list(String... words) {
-      int last = words.length - 1;
-      return String.join(", ", Arrays.copyOf(words, last)) + " and " + words[last];
-    }
-
-    private MappingNode mapping(Node node, String what) {
-      if (node instanceof MappingNode mapping && mapping.getAnchor() == null) {
-        return mapping;
-      }
-      throw new IllegalArgumentException(
-          (node == null ? file + ": " : at(node)) + what + " must be a mapping");
-    }
-
-    private String text(Node node) {
-      if (node instanceof ScalarNode scalar && scalar.getAnchor() == null) {
-        return scalar.getValue();
-      }
-      throw new IllegalArgumentException(at(node) + "a plain value is expected here");
-    }
-
-    private String at(Node node) {
-      var mark = node.getStartMark();
-      return file + ":" + (mark.getLine() + 1) + ":" + (mark.getColumn() + 1) + ": ";
+    Role anonymous() {
+      String role = http == null ? null : http.text("anonymous");
+      return role == null ? null : Role.valueOf(role.toUpperCase(Locale.ROOT));
     }
   }
 }

@@ -69,23 +69,21 @@ class SettingsTest {
 
   @Test
   void mistakesAreNamedWithTheirPlace() throws IOException {
-    write("node: x\nhttp:\n  prot: 1\n");
+    write("node: x\nhttp:\n  prot: 1\n  anonymous: root\nmesh: {a: 1}\n");
+    String file = home + "/etc/consort.yaml";
     assertThatThrownBy(this::read)
         .hasMessage(
-            home + "/etc/consort.yaml:3:3: unknown key 'prot'; http has host, port and anonymous");
-    write("node: x\nmesh: {a: 1}\n");
-    assertThatThrownBy(this::read)
-        .hasMessage(home + "/etc/consort.yaml:2:1: unknown key 'mesh'; the file has node and http");
-    write("http:\n  anonymous: root\n");
-    assertThatThrownBy(this::read)
-        .hasMessage(
-            home
-                + "/etc/consort.yaml:2:14: 'root' is no role; anonymous is observer, operator or"
-                + " administrator");
+            file
+                + ":3:3: /http/prot: unknown key 'prot'; did you mean 'port'?\n"
+                + file
+                + ":4:14: /http/anonymous: 'root' is not one of observer, operator, administrator\n"
+                + file
+                + ":5:1: /mesh: unknown key 'mesh'; allowed are http, node");
     write("http:\n  port: many\n");
-    assertThatThrownBy(this::read).hasMessage(home + "/etc/consort.yaml:2:9: 'many' is not a port");
+    assertThatThrownBy(this::read)
+        .hasMessage(file + ":2:9: /http/port: 'many' is text, not an integer");
     write("http: 5\n");
-    assertThatThrownBy(this::read).hasMessageContaining(":1:7: http must be a mapping");
+    assertThatThrownBy(this::read).hasMessageContaining(":1:7: /http: 5 is an integer, not a map");
     write("http: {port: 70000}\n");
     assertThatThrownBy(this::read).hasMessageContaining("70000 is outside [0, 65535]");
     write("http: {port: [}\n");

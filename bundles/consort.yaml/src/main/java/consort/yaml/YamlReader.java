@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package consort.deploy;
+package consort.yaml;
 
-import consort.deploy.Node.Field;
-import consort.deploy.Node.Kind;
+import consort.yaml.Node.Field;
+import consort.yaml.Node.Kind;
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -31,10 +34,13 @@ import org.yaml.snakeyaml.reader.StreamReader;
  * no}, {@code on}, {@code 010}, {@code 12:30}, {@code 1_000}) is refused wherever it stands without
  * quotes, and so is nothing at all. JSON is read as well, being YAML.
  */
-final class YamlReader {
+public final class YamlReader {
 
-  /** Deeper nesting is no instrument file, but an attempt on the stack. */
-  static final int DEEPEST = 32;
+  /** The most bytes a file may have. */
+  public static final int LONGEST = 1 << 20;
+
+  /** Deeper nesting is no file of ours, but an attempt on the stack. */
+  public static final int DEEPEST = 32;
 
   /** What is longer is no number to anybody; telling so of a megabyte would take minutes. */
   private static final int LONGEST_NUMBER = 100;
@@ -64,8 +70,35 @@ final class YamlReader {
     this.problems = problems;
   }
 
-  /** The document, or null when there is none; what is wrong goes to the problems. */
-  static Node read(String text, Problems problems) {
+  /**
+   * The document in these bytes, which must be UTF-8 and at most {@link #LONGEST}.
+   *
+   * @param problems gets what is wrong
+   * @return null when there is no document at all
+   */
+  public static Node read(byte[] bytes, Problems problems) {
+    if (bytes.length > LONGEST) {
+      problems.error("the file has " + bytes.length + " bytes; at most 1 MiB is read");
+      return null;
+    }
+    try {
+      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      return read(text.startsWith("\uFEFF") ? text.substring(1) : text, problems);
+    } catch (CharacterCodingException e) {
+      String good = new String(bytes, StandardCharsets.UTF_8);
+      int line = (int) good.substring(0, good.indexOf('\uFFFD')).lines().count();
+      problems.error(Math.max(line, 1), 0, "this is not UTF-8 text; save the file as UTF-8");
+      return null;
+    }
+  }
+
+  /**
+   * The document in a text.
+   *
+   * @param problems gets what is wrong
+   * @return null when there is no document at all
+   */
+  public static Node read(String text, Problems problems) {
     try {
       LoaderOptions options = new LoaderOptions();
       options.setCodePointLimit(text.length() + 1);
@@ -115,7 +148,7 @@ final class YamlReader {
     if (start.getTags() != null && !start.getTags().isEmpty()) {
       problems.error(line(start), column(start), "the directive %TAG is not allowed; leave it out");
     }
-    Node root = node("", 0);
+    Node root = node(Pointer.ROOT, 0);
     parser.getEvent();
     if (!parser.checkEvent(Event.ID.StreamEnd)) {
       Event second = parser.peekEvent();
@@ -127,29 +160,28 @@ final class YamlReader {
     return root;
   }
 
-  private Node node(String path, int depth) {
+  private Node node(Pointer path, int depth) {
     Event event = parser.getEvent();
     if (depth > DEEPEST) {
       throw new TooDeep(event.getStartMark());
     }
     if (event instanceof AliasEvent alias) {
-      problems.error(
-          line(event),
-          column(event),
-          at(path) + "the alias *" + alias.getAnchor() + " is not allowed; write the value itself");
-      return broken(event);
+      error(
+          event,
+          path,
+          "the alias *" + alias.getAnchor() + " is not allowed; write the value itself");
+      return broken(path, event);
     }
     if (event instanceof NodeEvent anchored && anchored.getAnchor() != null) {
-      problems.error(
-          line(event),
-          column(event),
-          at(path) + "the anchor &" + anchored.getAnchor() + " is not allowed; leave it out");
+      error(event, path, "the anchor &" + anchored.getAnchor() + " is not allowed; leave it out");
     }
     if (event instanceof ScalarEvent scalar) {
       if (scalar.getTag() != null) {
         return tagged(path, event, scalar.getTag());
       }
-      return scalar.isPlain() ? plain(path, scalar) : node(Kind.TEXT, scalar.getValue(), event);
+      return scalar.isPlain()
+          ? plain(path, scalar)
+          : node(path, Kind.TEXT, scalar.getValue(), event);
     }
     Node out =
         event.is(Event.ID.SequenceStart) ? list(path, event, depth) : map(path, event, depth);
@@ -157,62 +189,54 @@ final class YamlReader {
     return tag == null ? out : tagged(path, event, tag);
   }
 
-  private Node tagged(String path, Event event, String tag) {
+  private Node tagged(Pointer path, Event event, String tag) {
     String shown = tag.startsWith("tag:yaml.org,2002:") ? "!!" + tag.substring(18) : tag;
-    problems.error(
-        line(event),
-        column(event),
-        at(path) + "the tag " + shown + " is not allowed; leave it out");
-    return broken(event);
+    error(event, path, "the tag " + shown + " is not allowed; leave it out");
+    return broken(path, event);
   }
 
-  private Node list(String path, Event start, int depth) {
+  private Node list(Pointer path, Event start, int depth) {
     List<Node> items = new ArrayList<>();
     while (!parser.checkEvent(Event.ID.SequenceEnd)) {
-      items.add(node(path + "[" + items.size() + "]", depth + 1));
+      items.add(node(path.to(items.size()), depth + 1));
     }
     parser.getEvent();
-    return node(Kind.LIST, Collections.unmodifiableList(items), start);
+    return node(path, Kind.LIST, Collections.unmodifiableList(items), start);
   }
 
-  private Node map(String path, Event start, int depth) {
+  private Node map(Pointer path, Event start, int depth) {
     Map<String, Field> fields = new LinkedHashMap<>();
     while (!parser.checkEvent(Event.ID.MappingEnd)) {
       Event at = parser.peekEvent();
       String key = key(path, depth);
-      Node value = node(key == null ? path : child(path, key), depth + 1);
+      Node value = node(key == null ? path : path.to(key), depth + 1);
       if (key == null) {
         continue;
       }
       Field first = fields.putIfAbsent(key, new Field(line(at), column(at), value));
       if (first != null) {
-        problems.error(
-            line(at),
-            column(at),
-            child(path, key) + " stands here a second time; first in line " + first.line());
+        error(
+            at, path.to(key), "this key stands here a second time; first in line " + first.line());
       }
     }
     parser.getEvent();
-    return node(Kind.MAP, Collections.unmodifiableMap(fields), start);
+    return node(path, Kind.MAP, Collections.unmodifiableMap(fields), start);
   }
 
   /** The text of a key, or null when it is none; that was reported. */
-  private String key(String path, int depth) {
+  private String key(Pointer path, int depth) {
     Event event = parser.peekEvent();
     if (event instanceof ScalarEvent scalar
         && scalar.isPlain()
         && scalar.getValue().equals("<<")
         && scalar.getTag() == null) {
       parser.getEvent();
-      problems.error(
-          line(event),
-          column(event),
-          at(path) + "the merge key << is not allowed; write the keys themselves");
+      error(event, path, "the merge key << is not allowed; write the keys themselves");
       return null;
     }
     if (event instanceof ScalarEvent scalar && scalar.isPlain() && scalar.getValue().isEmpty()) {
       parser.getEvent();
-      problems.error(line(event), column(event), at(path) + "a key is missing before ':'");
+      error(event, path, "a key is missing before ':'");
       return null;
     }
     Node key = node(path, depth + 1);
@@ -220,20 +244,19 @@ final class YamlReader {
       return (String) key.value();
     }
     if (!key.is(Kind.BROKEN)) {
-      problems.error(
-          key, at(path) + "a key is text, but " + key.described() + "; put it in quotes");
+      problems.error(key, "a key is text, but " + key.described() + "; put it in quotes");
     }
     return null;
   }
 
-  private Node plain(String path, ScalarEvent event) {
+  private Node plain(Pointer path, ScalarEvent event) {
     String text = event.getValue();
     if (text.isEmpty() || "~nNtTfFyYoO+-.0123456789".indexOf(text.charAt(0)) < 0) {
-      return text.isEmpty() ? nothing(path, event) : node(Kind.TEXT, text, event);
+      return text.isEmpty() ? nothing(path, event) : node(path, Kind.TEXT, text, event);
     }
     if (text.length() > LONGEST_NUMBER) {
       boolean number = NUMBER.matcher(text).matches() || HEX.matcher(text).matches();
-      return number ? tooLarge(path, event) : node(Kind.TEXT, text, event);
+      return number ? tooLarge(path, event) : node(path, Kind.TEXT, text, event);
     }
     if (INTEGER.matcher(text).matches()) {
       return integer(path, event, new BigInteger(text));
@@ -242,7 +265,7 @@ final class YamlReader {
       return integer(path, event, new BigInteger(text.substring(2), 16));
     }
     if (BOOLEAN.matcher(text).matches()) {
-      return node(Kind.BOOLEAN, text.equalsIgnoreCase("true"), event);
+      return node(path, Kind.BOOLEAN, text.equalsIgnoreCase("true"), event);
     }
     if (NOTHING.matcher(text).matches()) {
       return nothing(path, event);
@@ -260,60 +283,60 @@ final class YamlReader {
     }
     if (NUMBER.matcher(text).matches()) {
       double number = Double.parseDouble(text);
-      return Double.isInfinite(number) ? tooLarge(path, event) : node(Kind.NUMBER, number, event);
+      return Double.isInfinite(number)
+          ? tooLarge(path, event)
+          : node(path, Kind.NUMBER, number, event);
     }
     if (NOT_FINITE.matcher(text).matches()) {
       boolean nan = text.toLowerCase(java.util.Locale.ROOT).endsWith("nan");
       double infinity = text.startsWith("-") ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
-      return node(Kind.NUMBER, nan ? Double.NaN : infinity, event);
+      return node(path, Kind.NUMBER, nan ? Double.NaN : infinity, event);
     }
-    return node(Kind.TEXT, text, event);
+    return node(path, Kind.TEXT, text, event);
   }
 
-  private Node integer(String path, Event event, BigInteger number) {
+  private Node integer(Pointer path, Event event, BigInteger number) {
     if (number.bitLength() > 63) {
       return tooLarge(path, event);
     }
     // not a conditional expression: that would make a long of both
     if (number.bitLength() > 31) {
-      return node(Kind.INTEGER, number.longValue(), event);
+      return node(path, Kind.INTEGER, number.longValue(), event);
     }
-    return node(Kind.INTEGER, number.intValue(), event);
+    return node(path, Kind.INTEGER, number.intValue(), event);
   }
 
-  private Node tooLarge(String path, Event event) {
-    problems.error(
-        line(event),
-        column(event),
-        at(path) + "this number is too large; put it in quotes if it is text");
-    return broken(event);
+  private Node tooLarge(Pointer path, Event event) {
+    error(event, path, "this number is too large; put it in quotes if it is text");
+    return broken(path, event);
   }
 
-  private Node ambiguous(String path, ScalarEvent event, String what) {
+  private Node ambiguous(Pointer path, ScalarEvent event, String what) {
     String text = event.getValue();
-    problems.error(
-        line(event),
-        column(event),
-        at(path) + text + " without quotes is " + what + " put it in quotes: \"" + text + '"');
-    return broken(event);
+    error(event, path, text + " without quotes is " + what + " put it in quotes: \"" + text + '"');
+    return broken(path, event);
   }
 
-  private Node nothing(String path, Event event) {
-    problems.error(
-        line(event),
-        column(event),
-        path.isEmpty()
+  private Node nothing(Pointer path, Event event) {
+    error(
+        event,
+        path,
+        path.parent() == null
             ? "the file says nothing"
-            : path + " has no value; write one, or leave the key out");
-    return broken(event);
+            : "this has no value; write one, or leave the key out");
+    return broken(path, event);
   }
 
-  private static Node broken(Event event) {
-    return node(Kind.BROKEN, "", event);
+  private void error(Event event, Pointer path, String message) {
+    problems.error(line(event), column(event), path, message);
   }
 
-  private static Node node(Kind kind, Object value, Event event) {
-    return new Node(kind, value, line(event), column(event));
+  private static Node broken(Pointer path, Event event) {
+    return node(path, Kind.BROKEN, "", event);
+  }
+
+  private static Node node(Pointer path, Kind kind, Object value, Event event) {
+    return new Node(kind, value, line(event), column(event), path);
   }
 
   private static int line(Event event) {
@@ -322,13 +345,5 @@ final class YamlReader {
 
   private static int column(Event event) {
     return event.getStartMark().getColumn() + 1;
-  }
-
-  static String child(String path, String key) {
-    return path.isEmpty() ? Node.cut(key) : path + "." + Node.cut(key);
-  }
-
-  static String at(String path) {
-    return path.isEmpty() ? "" : path + ": ";
   }
 }

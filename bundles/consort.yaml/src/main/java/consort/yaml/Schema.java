@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package consort.deploy;
+package consort.yaml;
 
-import consort.deploy.Node.Kind;
+import consort.yaml.Node.Kind;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
  * part of draft 2020-12 that our schemas use, and refuses a schema with any other keyword: a rule
  * that is written is a rule that is checked.
  */
-final class Schema {
+public final class Schema {
 
   private static final Set<String> CHECKED =
       Set.of(
@@ -52,8 +52,12 @@ final class Schema {
     map(root, "$defs").values().forEach(s -> known(schema(s)));
   }
 
-  /** A schema in JSON. */
-  static Schema of(String json) {
+  /**
+   * A schema in JSON.
+   *
+   * @throws IllegalArgumentException when it is none, or has a keyword that is not known
+   */
+  public static Schema of(String json) {
     Problems problems = new Problems("schema");
     Node node = YamlReader.read(json, problems);
     if (problems.failed()) {
@@ -87,35 +91,39 @@ final class Schema {
     }
   }
 
-  void check(Node node, Problems problems) {
-    check(root, node, "", problems);
+  /**
+   * Judges a file.
+   *
+   * @param node its root
+   * @param problems gets what is wrong
+   */
+  public void check(Node node, Problems problems) {
+    check(root, node, problems);
   }
 
-  private void check(Map<String, Object> schema, Node node, String path, Problems problems) {
+  private void check(Map<String, Object> schema, Node node, Problems problems) {
     if (node.is(Kind.BROKEN)) {
       return;
     }
     if (schema.get("$ref") instanceof String ref) {
-      check(
-          schema(map(root, "$defs").get(ref.substring("#/$defs/".length()))), node, path, problems);
+      check(schema(map(root, "$defs").get(ref.substring("#/$defs/".length()))), node, problems);
     }
     String wrong = value(schema, node);
     if (wrong != null) {
-      problems.error(node, YamlReader.at(path) + wrong);
+      problems.error(node, wrong);
       return;
     }
-    int i = 0;
     for (Node item : node.items()) {
-      check(map(schema, "items"), item, path + "[" + i++ + "]", problems);
+      check(map(schema, "items"), item, problems);
     }
     if (node.is(Kind.MAP)) {
-      fields(schema, node, path, problems);
+      fields(schema, node, problems);
     }
     if (schema.containsKey("if")) {
       Problems none = new Problems("");
-      check(map(schema, "if"), node, path, none);
+      check(map(schema, "if"), node, none);
       if (!none.failed()) {
-        check(map(schema, "then"), node, path, problems);
+        check(map(schema, "then"), node, problems);
       }
     }
   }
@@ -174,47 +182,38 @@ final class Schema {
     return null;
   }
 
-  private void fields(Map<String, Object> schema, Node node, String path, Problems problems) {
+  private void fields(Map<String, Object> schema, Node node, Problems problems) {
     Map<String, Object> properties = map(schema, "properties");
     boolean open = !Boolean.FALSE.equals(schema.get("additionalProperties"));
     node.fields()
         .forEach(
             (key, field) -> {
-              Node name = new Node(Kind.TEXT, key, field.line(), field.column());
-              check(map(schema, "propertyNames"), name, path, problems);
+              Node name =
+                  new Node(Kind.TEXT, key, field.line(), field.column(), field.value().pointer());
+              check(map(schema, "propertyNames"), name, problems);
               if (properties.containsKey(key)) {
-                check(
-                    schema(properties.get(key)),
-                    field.value(),
-                    YamlReader.child(path, key),
-                    problems);
+                check(schema(properties.get(key)), field.value(), problems);
               } else if (open) {
-                check(
-                    map(schema, "additionalProperties"),
-                    field.value(),
-                    YamlReader.child(path, key),
-                    problems);
+                check(map(schema, "additionalProperties"), field.value(), problems);
               } else {
-                problems.error(name, () -> unknown(path, key, properties.keySet()));
+                problems.error(field, () -> unknown(key, properties.keySet()));
               }
             });
     for (Object key : list(schema, "required")) {
-      missing(node, path, (String) key, "", problems);
+      missing(node, (String) key, "", problems);
     }
     map(schema, "dependentRequired")
         .forEach(
             (key, needed) -> {
               if (node.fields().containsKey(key)) {
                 ((List<?>) needed)
-                    .forEach(
-                        n -> missing(node, path, (String) n, " and needed with " + key, problems));
+                    .forEach(n -> missing(node, (String) n, ", and needed with " + key, problems));
               }
             });
-    choice(schema, node, path, problems);
+    choice(schema, node, problems);
   }
 
-  private static void choice(
-      Map<String, Object> schema, Node node, String path, Problems problems) {
+  private static void choice(Map<String, Object> schema, Node node, Problems problems) {
     List<String> choices =
         list(schema, "oneOf").stream()
             .flatMap(s -> list(schema(s), "required").stream())
@@ -222,33 +221,25 @@ final class Schema {
             .toList();
     List<String> given = choices.stream().filter(node.fields()::containsKey).toList();
     if (!choices.isEmpty() && given.isEmpty()) {
-      problems.error(
-          node,
-          YamlReader.at(path) + String.join(" or ", choices) + " is missing; write one of them");
+      problems.error(node, String.join(" or ", choices) + " is missing; write one of them");
     } else if (given.size() > 1) {
       Node.Field second = node.fields().get(given.get(1));
       problems.error(
-          second.line(),
-          second.column(),
-          YamlReader.at(path)
-              + String.join(" and ", given)
-              + " exclude each other; write one of them");
+          second, String.join(" and ", given) + " exclude each other; write one of them");
     }
   }
 
-  private static void missing(Node node, String path, String key, String why, Problems problems) {
+  private static void missing(Node node, String key, String why, Problems problems) {
     if (!node.fields().containsKey(key)) {
-      problems.error(node, YamlReader.child(path, key) + " is missing" + why);
+      problems.missing(node, key, "this key is missing" + why);
     }
   }
 
-  private static String unknown(String path, String key, Set<String> allowed) {
-    String where = path.isEmpty() ? "" : " in " + path;
+  private static String unknown(String key, Set<String> allowed) {
     String close = suggestion(key, allowed);
     return "unknown key '"
         + Node.cut(key)
         + "'"
-        + where
         + (close.isEmpty() ? "; allowed are " + String.join(", ", new TreeSet<>(allowed)) : close);
   }
 
@@ -364,7 +355,7 @@ final class Schema {
   }
 
   /** Every key that is described, with its path: {@code connection.address}. */
-  Set<String> keys() {
+  public Set<String> keys() {
     Set<String> keys = new TreeSet<>(Comparator.naturalOrder());
     keys(root, "", keys);
     return keys;
@@ -374,8 +365,8 @@ final class Schema {
     map(schema, "properties")
         .forEach(
             (key, value) -> {
-              keys.add(YamlReader.child(path, key));
-              keys(schema(value), YamlReader.child(path, key), keys);
+              keys.add(child(path, key));
+              keys(schema(value), child(path, key), keys);
             });
     if (!map(schema, "items").isEmpty()) {
       keys(map(schema, "items"), path + "[]", keys);
@@ -383,5 +374,9 @@ final class Schema {
     if (!map(schema, "additionalProperties").isEmpty()) {
       keys(map(schema, "additionalProperties"), path + ".*", keys);
     }
+  }
+
+  private static String child(String path, String key) {
+    return path.isEmpty() ? key : path + "." + key;
   }
 }
