@@ -5,6 +5,7 @@ import consort.api.Caller;
 import consort.api.Instrument;
 import consort.api.Refused;
 import consort.api.Role;
+import consort.api.State;
 import consort.api.coordinator.Coordinator;
 import consort.api.coordinator.StopResult;
 import consort.api.deploy.Deployment;
@@ -110,14 +111,19 @@ final class ControlCommands {
     Deployment files = Instruments.deployment(deployment);
     try {
       String name = files.read(file).name();
-      if (coordinator.instrument(name).isPresent()) {
-        throw Wrong.request("failed to create instrument: Instrument already exists: " + name);
-      }
+      coordinator.instrument(name).ifPresent(ControlCommands::refuseSecond);
       return started(files.start(file));
     } catch (Refused refused) {
       throw new Wrong(
           refused.code().text(), "failed to create instrument: " + refused.getMessage());
     }
+  }
+
+  private static void refuseSecond(Instrument there) {
+    String hint =
+        there.status().state() == State.STOPPED ? "; it is stopped, start it by its name" : "";
+    throw Wrong.request(
+        "failed to create instrument: Instrument already exists: " + there.name() + hint);
   }
 
   private static Map<String, Object> started(String name) {
@@ -133,8 +139,13 @@ final class ControlCommands {
   }
 
   static void refusePlugin(Parameters p) {
-    if (p.has("plugin") || p.has("plugin_path")) {
-      throw Wrong.request("failed to load plugin: this build hosts no C plugins");
+    // A client without one may send an empty text.
+    String plugin = p.textOr("plugin", "") + p.textOr("plugin_path", "");
+    if (!plugin.isEmpty()) {
+      throw Wrong.request(
+          "failed to load plugin: this build hosts no C plugins; leave it out where the instrument"
+              + " file has an api_ref: "
+              + Parameters.shortened(plugin));
     }
   }
 

@@ -9,12 +9,18 @@ import consort.api.Role;
 import consort.api.coordinator.Coordinator;
 import consort.api.coordinator.Leases;
 import consort.api.deploy.Deployment;
+import consort.api.deploy.DriverFormat;
 import consort.api.link.LinkService;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Dictionary;
+import java.util.HashMap;
 import java.util.Hashtable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.osgi.framework.BundleContext;
@@ -46,6 +52,7 @@ public final class NodeCommands implements Commands {
 
   private final AtomicReference<Deployment> deployment = new AtomicReference<>();
   private final AtomicReference<LinkService> links = new AtomicReference<>();
+  private final List<DriverFormat> formats = new CopyOnWriteArrayList<>();
   private final Map<String, Command> commands = new LinkedHashMap<>();
   private final Coordinator coordinator;
   private final Watches watches = new Watches();
@@ -55,20 +62,25 @@ public final class NodeCommands implements Commands {
   @Activate
   public NodeCommands(
       BundleContext context, @Reference Coordinator coordinator, @Reference Leases leases) {
-    this(coordinator, leases, () -> stop(context));
+    this(
+        coordinator,
+        leases,
+        () -> stop(context),
+        Path.of(Optional.ofNullable(context.getProperty("consort.home")).orElse(".")));
     Dictionary<String, Object> topics = new Hashtable<>();
     topics.put(EventConstants.EVENT_TOPIC, Watches.TOPICS);
     handler = context.registerService(EventHandler.class, watches, topics);
   }
 
-  NodeCommands(Coordinator coordinator, Leases leases, Runnable stop) {
+  NodeCommands(Coordinator coordinator, Leases leases, Runnable stop, Path home) {
     this.coordinator = coordinator;
     Stream.of(
             new LookCommands(coordinator, deployment::get, links::get).all(),
             new ControlCommands(coordinator, deployment::get, stop).all(),
             new SwapCommand(coordinator, deployment::get).all(),
             new CallCommands(coordinator, deployment::get).all(),
-            new LeaseCommands(coordinator, leases).all())
+            new LeaseCommands(coordinator, leases).all(),
+            new PluginCommands(coordinator, deployment::get, links::get, formats, home).all())
         .flatMap(List::stream)
         .forEach(c -> commands.put(c.name(), c));
   }
@@ -97,6 +109,15 @@ public final class NodeCommands implements Commands {
 
   void unbindLinks(LinkService service) {
     links.compareAndSet(service, null);
+  }
+
+  @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+  void bindFormat(DriverFormat service) {
+    formats.add(service);
+  }
+
+  void unbindFormat(DriverFormat service) {
+    formats.remove(service);
   }
 
   @Override
@@ -128,6 +149,24 @@ public final class NodeCommands implements Commands {
     }
   }
 
+  /** What an old client sends beyond what is read is not refused, but said in the reply. */
+  private static Map<String, ?> known(
+      CommandDoc command, Map<String, ?> given, List<String> ignored) {
+    if (!CommandDoc.isLenient(command.name())) {
+      return given;
+    }
+    Map<String, Object> known = new HashMap<>();
+    given.forEach(
+        (name, value) -> {
+          if (command.parameters().stream().anyMatch(p -> p.name().equals(name))) {
+            known.put(name, value);
+          } else {
+            ignored.add(Parameters.shortened(name));
+          }
+        });
+    return known;
+  }
+
   @Override
   public List<CommandDoc> commands() {
     return commands.values().stream().map(Command::doc).toList();
@@ -142,7 +181,12 @@ public final class NodeCommands implements Commands {
       }
       caller.require(command.doc().role(), command.name());
       Map<String, Object> reply = Plain.map("ok", true);
-      reply.putAll(command.action().run(new Parameters(command.doc(), parameters), caller));
+      List<String> ignored = new ArrayList<>();
+      Parameters known = new Parameters(command.doc(), known(command.doc(), parameters, ignored));
+      reply.putAll(command.action().run(known, caller));
+      if (!ignored.isEmpty()) {
+        reply.put("ignored", ignored);
+      }
       return reply;
     } catch (Wrong wrong) {
       return Plain.map("ok", false, "error", wrong.getMessage(), "code", wrong.code());

@@ -64,10 +64,12 @@ final class FakeNode implements Coordinator, Deployment {
   int looks;
   Runnable onLook = () -> {};
   final FakeLeases leases = new FakeLeases();
-  final NodeCommands commands = new NodeCommands(this, leases, () -> done.add("node stop"));
+  final NodeCommands commands = home(Path.of("."));
 
-  FakeNode() {
-    commands.bindDeployment(this);
+  final NodeCommands home(Path home) {
+    NodeCommands made = new NodeCommands(this, leases, () -> done.add("node stop"), home);
+    made.bindDeployment(this);
+    return made;
   }
 
   FakeNode with(String name) {
@@ -188,6 +190,11 @@ final class FakeNode implements Coordinator, Deployment {
     looks++;
     onLook.run();
     return Optional.ofNullable(driverFile);
+  }
+
+  @Override
+  public List<DriverFile> driverFiles() {
+    return List.of(new DriverFile("drivers/fake.jar", "d1", "1.2.0", 7, true, ""));
   }
 
   @Override

@@ -9,14 +9,24 @@ import consort.api.coordinator.StopResult;
 import consort.api.coordinator.SwapOutcome;
 import consort.api.coordinator.SwapStatus;
 import consort.api.deploy.DriverFile;
+import consort.api.deploy.DriverFormat;
 import consort.api.deploy.Finding;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class NodeCommandsTest {
 
@@ -147,9 +157,19 @@ class NodeCommandsTest {
   void unknownCommandsAndParametersAreRefused() {
     assertThat(node.run("explode").get("error").toString()).startsWith("unknown command");
     assertThat(node.run("x".repeat(100_000)).get("error").toString()).hasSizeLessThan(100);
-    assertThat(node.run("list", "nmae", "DMM1"))
-        .containsEntry("error", "unknown parameter 'nmae'; list has none");
+    assertThat(node.run("drivers", "nmae", "DMM1"))
+        .containsEntry("error", "unknown parameter 'nmae'; drivers has none");
     assertThat(node.run("status", "name", 5)).containsEntry("error", "name must be text, not 5");
+  }
+
+  @Test
+  void anOldCommandSaysWhatItIgnores() {
+    assertThat(node.run("list", "log_level", "debug"))
+        .containsEntry("ok", true)
+        .containsEntry("ignored", List.of("log_level"));
+    assertThat(node.run("start", "config_path", "/tmp/DMM1.yaml", "plugin", "", "json", true))
+        .containsEntry("instrument", "DMM1")
+        .containsEntry("ignored", List.of("json"));
   }
 
   @Test
@@ -409,6 +429,80 @@ class NodeCommandsTest {
                 .get("error")
                 .toString())
         .startsWith("failed to load plugin");
+  }
+
+  @Test
+  void pluginsAreTheInstalledDrivers() {
+    assertThat(node.run("plugins"))
+        .containsEntry(
+            "plugins", List.of(Map.of("protocol", "fake.dmm", "path", "./drivers/fake.jar")))
+        .containsEntry("total", 1);
+  }
+
+  @Test
+  void discoverLooksIntoDriverJarsAndDefinitions(@TempDir Path folder) throws IOException {
+    jar(
+        folder.resolve("a.jar"),
+        "<property name=\"consort.driver\" type=\"String\" value=\"a.b\"/>");
+    jar(folder.resolve("library.jar"), "<property name=\"other\" value=\"x\"/>");
+    Files.writeString(folder.resolve("broken.jar"), "no jar");
+    Files.writeString(folder.resolve("dmm.yaml"), "definition");
+    NodeCommands commands = node.home(folder);
+    commands.bindFormat(
+        new DriverFormat() {
+          @Override
+          public boolean reads(String fileName) {
+            return fileName.endsWith(".yaml");
+          }
+
+          @Override
+          public Converted convert(String shown, byte[] bytes, String driver) {
+            return new Converted(List.of(), "DMM_API", "1.0.0", null);
+          }
+        });
+    Map<String, Object> request = Map.of("paths", List.of(folder.toString()));
+
+    assertThat(commands.run("discover", request, FakeNode.ADMINISTRATOR))
+        .isEqualTo(
+            Map.of(
+                "ok",
+                true,
+                "protocols",
+                List.of("DMM_API", "a.b"),
+                "paths",
+                List.of(folder.toString()),
+                "plugins",
+                List.of(
+                    plugin("a.b", folder.resolve("a.jar"), "made.by.test", "2.0.0", "A driver."),
+                    plugin("DMM_API", folder.resolve("dmm.yaml"), "dmm.yaml", "1.0.0", ""))));
+    assertThat(commands.run("discover", request, FakeNode.OBSERVER))
+        .containsEntry("code", "not_allowed");
+    assertThat(node.run("discover", "paths", List.of("/no/such")))
+        .containsEntry("error", "paths: there is no folder /no/such");
+  }
+
+  private static Map<String, Object> plugin(
+      String protocol, Path path, String name, String version, String description) {
+    return Map.of(
+        "protocol", protocol,
+        "path", path.toString(),
+        "name", name,
+        "version", version,
+        "description", description);
+  }
+
+  private static void jar(Path file, String descriptor) throws IOException {
+    Manifest manifest = new Manifest();
+    Attributes headers = manifest.getMainAttributes();
+    headers.putValue("Manifest-Version", "1.0");
+    headers.putValue("Bundle-SymbolicName", "made.by.test;singleton:=true");
+    headers.putValue("Bundle-Version", "2.0.0");
+    headers.putValue("Bundle-Description", "A driver.");
+    headers.putValue("Service-Component", "OSGI-INF/none.xml, OSGI-INF/x.xml");
+    try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(file), manifest)) {
+      out.putNextEntry(new JarEntry("OSGI-INF/x.xml"));
+      out.write(descriptor.getBytes(StandardCharsets.UTF_8));
+    }
   }
 
   @Test

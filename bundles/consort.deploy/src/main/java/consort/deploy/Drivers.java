@@ -201,6 +201,11 @@ final class Drivers implements Folder.Listener {
     return asked.containsKey(digest) ? Optional.empty() : Optional.ofNullable(files.get(digest));
   }
 
+  /** All files that have a bundle. */
+  List<DriverFile> inUse() {
+    return List.copyOf(files.values());
+  }
+
   private static List<Finding> exports(Entry entry, Jar jar) {
     return jar.exports().isEmpty()
         ? List.of()

@@ -242,6 +242,11 @@ public final class FolderDeployment implements Deployment {
   }
 
   @Override
+  public List<DriverFile> driverFiles() {
+    return drivers.inUse();
+  }
+
+  @Override
   public List<Finding> findings() {
     return findings;
   }

@@ -2,11 +2,13 @@
 package consort.http;
 
 import consort.api.Caller;
+import consort.commands.CommandDoc;
 import consort.commands.Commands;
 import consort.commands.Json;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
@@ -123,16 +125,17 @@ final class RpcHandler extends Handler.Abstract.NonBlocking {
     } catch (IllegalArgumentException e) {
       return error("exception: " + e.getMessage(), "bad_request");
     }
-    for (String member : request.keySet()) {
-      if (!member.equals("command") && !member.equals("params")) {
-        return error(
-            "exception: unknown member '%s'; a request has command and params".formatted(member),
-            "bad_request");
-      }
-    }
     Object params = request.get("params");
-    if (!(request.get("command") instanceof String command)) {
+    Object named = request.getOrDefault("command", "");
+    if (!(named instanceof String command)) {
       return error("exception: command must be text", "bad_request");
+    }
+    List<String> more =
+        request.keySet().stream().filter(m -> !m.equals("command") && !m.equals("params")).toList();
+    if (!more.isEmpty() && !CommandDoc.isLenient(command)) {
+      return error(
+          "exception: unknown member '%s'; a request has command and params".formatted(more.get(0)),
+          "bad_request");
     }
     if (params != null && !(params instanceof Map<?, ?>)) {
       return error("exception: params must be an object", "bad_request");

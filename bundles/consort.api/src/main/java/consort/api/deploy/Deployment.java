@@ -65,6 +65,9 @@ public interface Deployment {
    */
   Optional<DriverFile> driver(String digest);
 
+  /** The files that drivers are installed from now, in no order. */
+  List<DriverFile> driverFiles();
+
   /** What is wrong with the files in the watched folders now; also notes. */
   List<Finding> findings();
 
