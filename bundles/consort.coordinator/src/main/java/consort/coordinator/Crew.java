@@ -5,11 +5,12 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * The thread of a guard's driver, its job, and the threads that never came back. Under the lock.
+ * The thread of a guard's driver, its job, and the threads that never came back. Under the guard's
+ * lock, save what workers call.
  */
 final class Crew {
 
-  private final Guard guard;
+  private final Machine machine;
   private final Environment env;
   private final Set<Object> stuck = new HashSet<>();
   private Worker worker;
@@ -21,8 +22,8 @@ final class Crew {
 
   private Worker toWake;
 
-  Crew(Guard guard, Environment env) {
-    this.guard = guard;
+  Crew(Machine machine, Environment env) {
+    this.machine = machine;
     this.env = env;
   }
 
@@ -30,7 +31,7 @@ final class Crew {
   void dispatch(Job work) {
     job = work;
     if (worker == null) {
-      worker = new Worker(guard);
+      worker = new Worker(this);
       env.run(worker);
     } else if (defers) {
       toWake = worker;
@@ -52,8 +53,81 @@ final class Crew {
     return woken;
   }
 
+  // ---- What workers call, without the lock ----
+
+  /** Whose threads they are. */
+  String name() {
+    return machine.name;
+  }
+
   /** The job for a worker; null for none now, {@link Job#LEAVE} when it is no longer wanted. */
-  Job take(Worker by) {
+  Job poll(Worker by) {
+    synchronized (machine.lock) {
+      return take(by);
+    }
+  }
+
+  /** Whether it is worth polling. */
+  boolean hasWork() {
+    return job != null;
+  }
+
+  /** Does a job; runs the driver's code. */
+  Object perform(Job work) throws Exception {
+    return work.perform(env);
+  }
+
+  /**
+   * Takes the outcome of a job.
+   *
+   * @return the next job for the same worker; see {@link #poll}
+   */
+  Job finish(Worker by, Job done, Object outcome) {
+    Job following;
+    boolean answered;
+    synchronized (machine.lock) {
+      if (by != worker) {
+        // It was given up long ago: its answer is nobody's, but its thread is free.
+        stuck.remove(by);
+        return Job.LEAVE;
+      }
+      working = false;
+      Object before = done.call() == null ? null : done.call().outcome();
+      hold();
+      try {
+        if (done.kind() == Job.Kind.CLOSE) {
+          // What the driver left on its thread is not for the next one.
+          worker = null;
+        }
+        machine.finished(done, outcome);
+        machine.next();
+      } finally {
+        release();
+      }
+      answered = done.call() != null && before == null && done.call().outcome() != null;
+      following = take(by);
+    }
+    if (answered) {
+      // After the lock is free: whom it wakes is likely to want it.
+      done.call().signal();
+    }
+    return following;
+  }
+
+  /** Lets a worker go; false when there is work for it after all. */
+  boolean leave(Worker by) {
+    synchronized (machine.lock) {
+      if (by == worker) {
+        if (job != null) {
+          return false;
+        }
+        worker = null;
+      }
+      return true;
+    }
+  }
+
+  private Job take(Worker by) {
     if (by != worker) {
       return Job.LEAVE;
     }
@@ -63,40 +137,7 @@ final class Crew {
     return taken;
   }
 
-  /** Whether it is worth asking for a job; without the lock. */
-  boolean hasWork() {
-    return job != null;
-  }
-
-  /** Lets a worker go; false when there is work for it after all. */
-  boolean leave(Worker by) {
-    if (by == worker) {
-      if (job != null) {
-        return false;
-      }
-      worker = null;
-    }
-    return true;
-  }
-
-  /**
-   * A worker is back from the driver.
-   *
-   * @return false when it was given up long ago: its answer is nobody's, but its thread is free
-   */
-  boolean back(Worker by) {
-    if (by != worker) {
-      stuck.remove(by);
-      return false;
-    }
-    working = false;
-    return true;
-  }
-
-  /** Lets the worker go that is back; the next job gets another one. */
-  void dismiss() {
-    worker = null;
-  }
+  // ---- Those that do not come back ----
 
   /** Gives the thread up; counts it as stuck when it is in the driver. */
   void abandon() {
@@ -115,7 +156,7 @@ final class Crew {
   /** Gives up the thread of an urgent call that is in the driver. */
   void stuck(UrgentCalls.Run urgent) {
     stuck.add(urgent);
-    urgent.thread().setName("guard " + guard.name() + " stuck");
+    urgent.thread().setName("guard " + machine.name + " stuck");
     urgent.thread().interrupt();
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.coordinator;
 
+import consort.api.Deadline;
+
 /** Work for a driver's thread. */
 record Job(Kind kind, Instance instance, Pending call) {
 
@@ -19,5 +21,31 @@ record Job(Kind kind, Instance instance, Pending call) {
     SAVE,
     /** Close. */
     CLOSE
+  }
+
+  /** Does it; runs the driver's code. Under no lock. */
+  Object perform(Environment env) throws Exception {
+    switch (kind) {
+      case START -> {
+        Deadline.set(Deadline.after(Attempts.limit(instance.plan)));
+        instance.start();
+      }
+      case CALL -> {
+        return call.run(instance, env);
+      }
+      case SYNC -> {
+        Deadline.set(Deadline.after(Guard.SYNC_LIMIT.dividedBy(2)));
+        instance.links.resynchronise();
+      }
+      case SAVE -> {
+        Deadline.set(Deadline.after(Guard.SAVE_LIMIT));
+        return instance.save();
+      }
+      case CLOSE -> {
+        Deadline.set(Deadline.after(Guard.GRACE));
+        instance.close();
+      }
+    }
+    return null;
   }
 }

@@ -13,18 +13,18 @@ final class Worker implements Runnable {
 
   private static final long LINGER_NANOS = 200_000_000L;
 
-  private final Guard guard;
+  private final Crew crew;
   private volatile Thread thread;
 
-  Worker(Guard guard) {
-    this.guard = guard;
+  Worker(Crew crew) {
+    this.crew = crew;
   }
 
   @Override
   public void run() {
     Thread current = Thread.currentThread();
     String poolName = current.getName();
-    current.setName("guard " + guard.name());
+    current.setName("guard " + crew.name());
     thread = current;
     try {
       Job job = next(null, null);
@@ -39,20 +39,20 @@ final class Worker implements Runnable {
   }
 
   private Job next(Job done, Object outcome) {
-    Job job = done == null ? guard.poll(this) : guard.finish(this, done, outcome);
+    Job job = done == null ? crew.poll(this) : crew.finish(this, done, outcome);
     // After a call another one is likely; after starting or closing it is not.
     long linger = done != null && done.kind() == Job.Kind.CALL ? LINGER_NANOS : 0;
     long until = System.nanoTime() + linger;
     while (job == null) {
       long left = until - System.nanoTime();
       if (left <= 0) {
-        if (guard.release(this)) {
+        if (crew.leave(this)) {
           return Job.LEAVE;
         }
-      } else if (!guard.hasWork()) {
-        LockSupport.parkNanos(guard, left);
+      } else if (!crew.hasWork()) {
+        LockSupport.parkNanos(crew, left);
       }
-      job = guard.poll(this);
+      job = crew.poll(this);
     }
     return job;
   }
@@ -60,7 +60,7 @@ final class Worker implements Runnable {
   /** Runs a job; what the driver throws is an outcome like another. */
   private Object perform(Job job) {
     try {
-      return guard.perform(job);
+      return crew.perform(job);
     } catch (Throwable t) {
       return Thrown.of(t);
     } finally {
@@ -79,7 +79,7 @@ final class Worker implements Runnable {
   void interrupt() {
     Thread held = thread;
     if (held != null) {
-      held.setName("guard " + guard.name() + " stuck");
+      held.setName("guard " + crew.name() + " stuck");
       held.interrupt();
     }
   }

@@ -154,7 +154,7 @@ class GuardModelTest {
 
   /** A driver's thread: takes a job, is in the driver for a while, comes back. */
   private final class FakeThread {
-    final Guard of = guard;
+    final Crew of = guard.crew();
     final Worker worker;
     Job job;
     Object outcome;
@@ -169,7 +169,7 @@ class GuardModelTest {
       if (job == null) {
         Job taken = of.poll(worker);
         if (taken == null) {
-          return !of.release(worker);
+          return !of.leave(worker);
         }
         return enter(taken);
       }

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.coordinator;
+
+import consort.api.Call;
+import consort.api.Caller;
+import consort.api.CommandInfo;
+import consort.api.Deadline;
+import consort.api.ErrorCode;
+import consort.api.InstrumentException;
+import consort.api.InstrumentInfo;
+import consort.api.Refused;
+import consort.api.Result;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.locks.LockSupport;
+
+/** Takes the calls of a guard in, holds their deadlines, cancels them. Takes the guard's lock. */
+final class Calls {
+
+  private final Machine machine;
+  private final Environment env;
+  private final String name;
+
+  /** The safe state that was sent last. */
+  private Pending safeState;
+
+  Calls(Machine machine, Environment env) {
+    this.machine = machine;
+    this.env = env;
+    this.name = machine.name;
+  }
+
+  // ---- In ----
+
+  /** Sends a call and waits for its outcome. */
+  Result call(Call call) {
+    Pending pending = Pending.awaited(name, call, env.nanoTime(), limit(call));
+    submit(pending);
+    boolean interrupted = false;
+    Object outcome = pending.outcome();
+    while (outcome == null) {
+      long left = pending.deadline() - env.nanoTime();
+      if (left <= 0) {
+        expire(pending);
+      } else {
+        LockSupport.parkNanos(this, left);
+        // A caller's interrupt must not make the effect of its call unknown: it is kept for later.
+        interrupted |= Thread.interrupted();
+      }
+      outcome = pending.outcome();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    if (outcome instanceof Result result) {
+      return result;
+    }
+    throw (InstrumentException) outcome;
+  }
+
+  /** Sends a call that nobody waits for. */
+  CompletionStage<Result> send(Call call) {
+    return send(make(call));
+  }
+
+  /** Sends a line over the link, in turn with the calls. */
+  CompletionStage<Result> ask(String text, boolean answer, Duration limit, Caller by) {
+    Pending pending = make(new Call("ask", List.of(), Map.of(), limit, by, ""));
+    pending.does(Task.ask(text, answer));
+    return send(pending);
+  }
+
+  /** A call that nobody waits for; it is not sent yet. */
+  Pending make(Call call) {
+    return Pending.sent(
+        name, call, env.nanoTime(), limit(call), new CompletableFuture<>(), env::run);
+  }
+
+  private CompletionStage<Result> send(Pending pending) {
+    long limit = pending.deadline() - env.nanoTime();
+    pending.disarm(env.later(limit, () -> expire(pending)));
+    try {
+      submit(pending);
+    } catch (InstrumentException e) {
+      pending.complete(e);
+    }
+    return pending.future();
+  }
+
+  /** The deadline of the call, else of the command, else of the instrument; ns. */
+  long limit(Call call) {
+    Duration limit = call.deadline();
+    InstrumentInfo info = limit == null ? machine.info() : null;
+    if (info != null) {
+      limit = info.command(call.command()).map(CommandInfo::deadline).orElse(null);
+    }
+    if (limit == null) {
+      limit = machine.plan().spec.deadline();
+    }
+    return Deadline.nanos(limit == null ? Guard.DEADLINE : limit);
+  }
+
+  /**
+   * Takes a call.
+   *
+   * @throws InstrumentException when it is not taken; it has no outcome then
+   */
+  void submit(Pending pending) {
+    InstrumentInfo info = machine.info();
+    try {
+      if (info != null) {
+        pending.bind(info);
+      }
+      pending.admit(env.permits());
+      pending.requireInterlock(env, machine.plan().spec);
+      Worker woken;
+      synchronized (machine.lock) {
+        machine.crew.hold();
+        try {
+          admit(pending);
+        } finally {
+          woken = machine.crew.release();
+        }
+      }
+      if (woken != null) {
+        woken.wake();
+      }
+    } catch (InstrumentException e) {
+      synchronized (machine.lock) {
+        machine.waiting.refused();
+      }
+      throw e.at(pending.origin());
+    }
+  }
+
+  private void admit(Pending pending) {
+    if (machine.plan().goal != Plan.Goal.RUN) {
+      throw new Refused(ErrorCode.STOPPED, name + " is stopped");
+    }
+    Phase phase = machine.phase();
+    boolean shut = phase == Phase.OFFLINE || phase == Phase.FAULT || phase == Phase.STOPPED;
+    if (shut && !machine.exchange.isUnderWay()) {
+      throw machine.condition.unavailable();
+    }
+    if (env.nanoTime() - pending.deadline() >= 0) {
+      // Its timer may be over already: nobody else would notice.
+      throw pending.expiredInQueue();
+    }
+    if (pending.urgent() && machine.takes(Event.URGENT)) {
+      if (!pending.isTask(Task.SAFE_STATE)) {
+        machine.urgents.requireRoom();
+      }
+      machine.step(Event.URGENT, pending);
+      return;
+    }
+    machine.waiting.add(pending);
+    machine.exchange.held();
+    if (phase == Phase.READY) {
+      machine.next();
+    }
+  }
+
+  /**
+   * Brings the hardware into its safe state, beside a running call. Calls that wait to write are
+   * refused. One that is under way already is not sent again.
+   *
+   * @param why what they are told
+   */
+  Pending safeState(Duration limit, String why) {
+    Pending pending = make(Call.of(Task.SAFE_STATE.command().name()).within(limit));
+    pending.does(Task.SAFE_STATE);
+    synchronized (machine.lock) {
+      machine.waiting.failWrites(
+          () -> new Refused(ErrorCode.CANCELLED_IN_QUEUE, "the call was not sent: " + why));
+      if (safeState != null && safeState.outcome() == null) {
+        return safeState;
+      }
+      safeState = pending;
+    }
+    send(pending);
+    return pending;
+  }
+
+  // ---- Out ----
+
+  /** The deadline of a call has passed: whoever waits for it, or the timer, says so. */
+  void expire(Pending pending) {
+    synchronized (machine.lock) {
+      if (pending.outcome() != null) {
+        return;
+      }
+      if (pending == machine.current.call()) {
+        machine.step(Event.TIMEOUT);
+        machine.next();
+      } else if (machine.waiting.remove(pending)) {
+        machine.waiting.fail(pending, pending.expiredInQueue());
+      } else {
+        machine.urgents.expire(pending);
+      }
+    }
+  }
+
+  /** Cancels a call that has no outcome yet. */
+  void cancel(Pending pending, String why) {
+    synchronized (machine.lock) {
+      if (pending.outcome() != null) {
+        return;
+      }
+      if (machine.waiting.remove(pending)) {
+        machine.waiting.fail(
+            pending, new Refused(ErrorCode.CANCELLED_IN_QUEUE, pending + " was not sent: " + why));
+      } else if (pending == machine.current.call()) {
+        machine.current.cancel(why);
+        machine.next();
+      }
+    }
+  }
+
+  /**
+   * Cancels the running call and those that wait.
+   *
+   * @return how many they were
+   */
+  int cancel(String why) {
+    synchronized (machine.lock) {
+      int count = machine.waiting.size();
+      machine.waiting.failAll(
+          () -> new Refused(ErrorCode.CANCELLED_IN_QUEUE, "the call was not sent: " + why));
+      Pending running = machine.current.call();
+      if (running != null && running.outcome() == null) {
+        count++;
+        machine.current.cancel(why);
+      }
+      machine.next();
+      return count;
+    }
+  }
+}
