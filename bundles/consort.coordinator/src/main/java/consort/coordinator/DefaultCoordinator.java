@@ -93,7 +93,7 @@ public final class DefaultCoordinator implements Coordinator {
     Path folder = home == null ? null : Path.of(home, "data", "leases");
     this.leases = new DefaultLeases(threads, folder, this::require);
     Permits permits = leases.table();
-    this.interlocks = new Interlocks(guards::get, guards::values, this::interlocked);
+    this.interlocks = new Interlocks(guards::get, this::interlocked);
     this.published =
         new LiveEnvironment(
             threads, links, publisher, events, permits, interlocks, true, mover::failed);

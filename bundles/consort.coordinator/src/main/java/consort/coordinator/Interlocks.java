@@ -8,15 +8,15 @@ import consort.api.coordinator.Requirement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,14 +50,22 @@ final class Interlocks implements AutoCloseable {
     boolean owed;
   }
 
+  /** What stands in the index for an instrument. */
+  private record Indexed(Guard guard, List<Requirement> requires) {}
+
   private final Function<String, Guard> find;
-  private final Supplier<Collection<Guard>> all;
   private final Listener listener;
 
   /** Only touched by the thread, as are the dependants. */
   private final Map<String, State> states = new HashMap<>();
 
   private final Map<Guard, Dependant> dependants = new HashMap<>();
+
+  /** Who requires an instrument, by its name: most changes concern nobody, of ten thousand. */
+  private final Map<String, Set<Guard>> requiredBy = new HashMap<>();
+
+  private final Map<String, Indexed> indexed = new HashMap<>();
+
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(task -> DriverThreads.daemon(task, "consort interlocks"));
 
@@ -65,11 +73,9 @@ final class Interlocks implements AutoCloseable {
    * Interlocks.
    *
    * @param find the guard of a name, null for none
-   * @param all all guards
    */
-  Interlocks(Function<String, Guard> find, Supplier<Collection<Guard>> all, Listener listener) {
+  Interlocks(Function<String, Guard> find, Listener listener) {
     this.find = find;
-    this.all = all;
     this.listener = listener;
   }
 
@@ -122,10 +128,10 @@ final class Interlocks implements AutoCloseable {
           Guard guard = find.apply(name);
           if (guard == null) {
             states.remove(name);
-            dependants.keySet().removeIf(gone -> gone.name().equals(name));
           } else {
             states.put(name, guard.held());
           }
+          index(name, guard);
           review(name);
         });
   }
@@ -150,19 +156,46 @@ final class Interlocks implements AutoCloseable {
     }
   }
 
+  /** Notes what an instrument requires now; null when it is gone. */
+  private void index(String name, Guard guard) {
+    Indexed former = indexed.remove(name);
+    if (former != null) {
+      for (Requirement requirement : former.requires()) {
+        requiredBy.computeIfPresent(
+            requirement.instrument(),
+            (i, by) -> by.remove(former.guard()) && by.isEmpty() ? null : by);
+      }
+      if (former.guard() != guard) {
+        dependants.remove(former.guard());
+      }
+    }
+    if (guard == null) {
+      return;
+    }
+    Indexed now = new Indexed(guard, guard.plan().spec.requires());
+    indexed.put(name, now);
+    for (Requirement requirement : now.requires()) {
+      requiredBy.computeIfAbsent(requirement.instrument(), i -> new HashSet<>()).add(guard);
+    }
+  }
+
   /** Looks at an instrument and at those that require it. */
   private void review(String name) {
-    for (Guard guard : all.get()) {
-      List<Requirement> requires = guard.plan().spec.requires();
-      boolean concerned =
-          guard.name().equals(name) || requires.stream().anyMatch(r -> r.instrument().equals(name));
-      if (concerned && (!requires.isEmpty() || dependants.containsKey(guard))) {
-        review(guard, requires);
+    Guard guard = find.apply(name);
+    if (guard != null) {
+      review(guard, guard.plan().spec.requires());
+    }
+    for (Guard other : List.copyOf(requiredBy.getOrDefault(name, Set.of()))) {
+      if (other != guard) {
+        review(other, other.plan().spec.requires());
       }
     }
   }
 
   private void review(Guard guard, List<Requirement> requires) {
+    if (requires.isEmpty() && !dependants.containsKey(guard)) {
+      return;
+    }
     Dependant dependant = dependants.computeIfAbsent(guard, g -> new Dependant());
     boolean holds = requires.stream().allMatch(r -> states.get(r.instrument()) == r.state());
     if (dependant.met && !holds) {

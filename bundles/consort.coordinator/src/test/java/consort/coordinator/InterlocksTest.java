@@ -39,8 +39,7 @@ class InterlocksTest {
   private final Map<String, Guard> guards = new ConcurrentSkipListMap<>();
   private final List<String> told = new CopyOnWriteArrayList<>();
   private final Interlocks interlocks =
-      new Interlocks(
-          guards::get, guards::values, (g, what, at, text) -> told.add(what + " " + text));
+      new Interlocks(guards::get, (g, what, at, text) -> told.add(what + " " + text));
   private final TestWorld world = new TestWorld();
   private final EchoDriver cryo = new EchoDriver();
   private final EchoDriver psu = new EchoDriver();
