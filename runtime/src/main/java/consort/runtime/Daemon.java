@@ -37,18 +37,7 @@ public final class Daemon {
 
   private static int exitCode(String... args) throws InterruptedException {
     try {
-      Options options = Options.parse(args);
-      Daemon daemon = new Daemon(options);
-      switch (options.words().size() == 2 ? options.words().get(1) : "") {
-        case "start":
-          return daemon.start();
-        case "stop":
-          return daemon.stop();
-        case "status":
-          return daemon.status();
-        default:
-          throw new Options.Wrong("daemon start|stop|status [--home DIR] [--port N]");
-      }
+      return run(Options.parse(args));
     } catch (Options.Wrong wrong) {
       System.err.println("consort: " + wrong.getMessage());
       return 2;
@@ -56,6 +45,17 @@ public final class Daemon {
       System.err.println("consort: " + Home.said(e));
       return 1;
     }
+  }
+
+  /** Carries out what the words say, and gives the exit code. */
+  static int run(Options options) throws Options.Wrong, IOException, InterruptedException {
+    Daemon daemon = new Daemon(options);
+    return switch (options.words().size() == 2 ? options.words().get(1) : "") {
+      case "start" -> daemon.start();
+      case "stop" -> daemon.stop();
+      case "status" -> daemon.status();
+      default -> throw new Options.Wrong("daemon start|stop|status [--home DIR] [--port N]");
+    };
   }
 
   private int start() throws IOException, InterruptedException {
@@ -105,6 +105,9 @@ public final class Daemon {
     if (options.port() != null) {
       command.addAll(List.of("--port", options.port()));
     }
+    if (options.pidFile() != null) {
+      command.addAll(List.of("--pid-file", options.pidFile().toString()));
+    }
     return command;
   }
 
@@ -136,6 +139,12 @@ public final class Daemon {
     return 0;
   }
 
+  private Path runtimeFolder() {
+    return options.pidFile() == null
+        ? home.root().resolve("data/run")
+        : options.pidFile().getParent();
+  }
+
   private int status() {
     Optional<ProcessHandle> running = home.process();
     if (running.isEmpty()) {
@@ -144,7 +153,7 @@ public final class Daemon {
     }
     System.out.printf(
         "Server daemon is running (PID: %d)%nRuntime directory: %s%n",
-        running.get().pid(), home.root().resolve("data/run"));
+        running.get().pid(), runtimeFolder());
     return 0;
   }
 }

@@ -20,8 +20,8 @@ import org.osgi.framework.Constants;
 import org.osgi.framework.launch.Framework;
 
 /**
- * Runs one node in this process: {@code run [--home DIR] [--port N] [--log-level L] [--shell]
- * [--once]}; {@code --once} ends it as soon as it is ready.
+ * Runs one node in this process: {@code run [--home DIR] [--port N] [--log-level L] [--pid-file
+ * FILE] [--shell] [--once]}; {@code --once} ends it as soon as it is ready.
  */
 public final class Launcher {
 
@@ -92,7 +92,10 @@ public final class Launcher {
       return 1;
     }
     Files.deleteIfExists(home.nodeFile());
-    Files.writeString(home.pidFile(), ProcessHandle.current().pid() + "\n");
+    Files.writeString(home.pidFile(), pid());
+    if (options.pidFile() != null) {
+      Files.writeString(options.pidFile(), pid());
+    }
     Runtime.getRuntime().addShutdownHook(new Thread(this::end, "consort shutdown"));
 
     framework.init();
@@ -130,6 +133,10 @@ public final class Launcher {
     }
     framework.waitForStop(0);
     return 0;
+  }
+
+  private static String pid() {
+    return ProcessHandle.current().pid() + "\n";
   }
 
   private boolean isDemo() {
@@ -214,6 +221,11 @@ public final class Launcher {
     try {
       Files.deleteIfExists(home.nodeFile());
       Files.deleteIfExists(home.pidFile());
+      // The folder of this one is shared by the nodes of a user: it may be another's by now.
+      Path shared = options.pidFile();
+      if (shared != null && Files.exists(shared) && Files.readString(shared).equals(pid())) {
+        Files.delete(shared);
+      }
       lock.close();
     } catch (IOException e) {
       System.err.println("consort: " + Home.said(e));

@@ -15,6 +15,7 @@ record Options(
     Home home,
     String port,
     String logLevel,
+    Path pidFile,
     boolean shell,
     boolean once,
     List<String> words) {
@@ -37,6 +38,7 @@ record Options(
         fromEnvironment == null || fromEnvironment.isBlank() ? dist.toString() : fromEnvironment;
     String port = null;
     String logLevel = "info";
+    Path pidFile = null;
     boolean shell = false;
     boolean once = false;
     List<String> words = new ArrayList<>();
@@ -46,6 +48,8 @@ record Options(
         case "--home" -> home = folder(arg.contains("=") ? after(arg) : next(args, ++i));
         case "--port" -> port = checkPort(arg.contains("=") ? after(arg) : next(args, ++i));
         case "--log-level" -> logLevel = arg.contains("=") ? after(arg) : next(args, ++i);
+        case "--pid-file" ->
+            pidFile = Path.of(arg.contains("=") ? after(arg) : next(args, ++i)).toAbsolutePath();
         case "--shell" -> shell = true;
         case "--once" -> once = true;
         default -> {
@@ -62,6 +66,7 @@ record Options(
         port,
         // An unknown level means info, as scripts written for instrument-script-server expect.
         LEVELS.contains(logLevel) ? logLevel : "info",
+        pidFile,
         shell,
         once,
         List.copyOf(words));

@@ -8,6 +8,7 @@ import consort.api.InstrumentException;
 import consort.api.LeaseToken;
 import consort.api.Result;
 import consort.api.Role;
+import consort.api.Values;
 import consort.api.coordinator.Coordinator;
 import consort.api.coordinator.InstrumentSpec;
 import consort.api.coordinator.TemporaryInstrument;
@@ -130,6 +131,8 @@ final class CallCommands {
               "error_message",
               "",
               "text_response",
+              Values.text(result.value()),
+              "text",
               result.text(),
               "name",
               spec.name(),

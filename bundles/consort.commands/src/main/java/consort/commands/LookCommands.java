@@ -74,6 +74,7 @@ final class LookCommands {
   private static Map<String, Object> details(InstrumentStatus s) {
     return Plain.map(
         "name", s.name(),
+        "alive", isAlive(s),
         "state", s.state().name(),
         "reason", s.reason() == Reason.NONE ? "" : s.reason().text(),
         "text", s.text(),
@@ -102,17 +103,19 @@ final class LookCommands {
         "timestamp", s.since().toEpochMilli());
   }
 
+  private static boolean isAlive(InstrumentStatus s) {
+    return s.state() != State.STOPPED && s.state() != State.OFFLINE && s.state() != State.FAULT;
+  }
+
   private Map<String, Object> status(Parameters p) {
     InstrumentStatus s = Instruments.require(coordinator, p.instrument()).status();
     CallCounts counts = s.counts();
-    boolean alive =
-        s.state() != State.STOPPED && s.state() != State.OFFLINE && s.state() != State.FAULT;
     Map<String, Object> reply =
         Plain.map(
             "name",
             s.name(),
             "alive",
-            alive,
+            isAlive(s),
             "stats",
             Plain.map(
                 "commands_sent", counts.sent(),

@@ -148,7 +148,7 @@ public final class Texts {
     lines.add("  Success: " + (success ? "YES" : "NO"));
     lines.add(
         success
-            ? "  Response: " + text(reply, "text_response")
+            ? "  Response: " + text(reply, "text")
             : "  Error: " + text(reply, "error_message"));
     return lines(lines);
   }
@@ -310,7 +310,7 @@ public final class Texts {
   }
 
   /** Text that cannot steer a terminal, whatever an instrument has answered. */
-  static String printable(String text) {
+  public static String printable(String text) {
     StringBuilder out = new StringBuilder(text.length());
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);

@@ -389,7 +389,8 @@ class NodeCommandsTest {
         .containsEntry("ok", true)
         .containsEntry("success", true)
         .containsEntry("error_message", "")
-        .containsEntry("text_response", "3.25 V")
+        .containsEntry("text_response", "3.25")
+        .containsEntry("text", "3.25 V")
         .containsEntry("return_value", 3.25)
         .containsEntry("result", 3.25);
     assertThat(Texts.of("test", reply))
