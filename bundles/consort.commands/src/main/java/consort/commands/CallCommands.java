@@ -5,7 +5,6 @@ import consort.api.Call;
 import consort.api.Caller;
 import consort.api.Instrument;
 import consort.api.InstrumentException;
-import consort.api.LeaseToken;
 import consort.api.Result;
 import consort.api.Role;
 import consort.api.Values;
@@ -30,7 +29,7 @@ final class CallCommands {
           new CommandDoc.Parameter("text_args", "arguments by position, as text", true),
           new CommandDoc.Parameter("deadline", "seconds, or text such as 500ms", true));
 
-  private static final CommandDoc.Parameter LEASE =
+  static final CommandDoc.Parameter LEASE =
       new CommandDoc.Parameter("lease", "id of the lease to call under", true);
 
   private final Coordinator coordinator;
@@ -61,7 +60,8 @@ final class CallCommands {
                         "answer",
                         "true or false; without it, an answer is awaited to a question mark",
                         true),
-                    new CommandDoc.Parameter("deadline", "seconds, or text such as 500ms", true)),
+                    new CommandDoc.Parameter("deadline", "seconds, or text such as 500ms", true),
+                    LEASE),
                 "Sends raw text over the link of an instrument, past its driver."),
             this::ask),
         new Command(
@@ -89,7 +89,7 @@ final class CallCommands {
     String name = p.instrument();
     String verb = p.text("verb");
     Instrument instrument = Instruments.require(coordinator, name);
-    Result result = instrument.call(request(instrument, verb, p, caller).under(lease(p)));
+    Result result = instrument.call(request(instrument, verb, p, caller).under(p.lease()));
     return Plain.map(
         "value", Plain.of(result.value()),
         "type", result.command().result().toString(),
@@ -101,12 +101,9 @@ final class CallCommands {
   private Map<String, Object> ask(Parameters p, Caller caller) {
     String name = Instruments.require(coordinator, p.instrument()).name();
     String text = p.text("text");
-    String answer = coordinator.ask(name, text, p.flag("answer"), p.duration("deadline"), caller);
+    String answer =
+        coordinator.ask(name, text, p.flag("answer"), p.duration("deadline"), caller, p.lease());
     return Plain.map("name", name, "answer", answer);
-  }
-
-  private static LeaseToken lease(Parameters p) {
-    return p.has("lease") ? LeaseToken.parse(p.text("lease")) : null;
   }
 
   private Map<String, Object> test(Parameters p, Caller caller) {

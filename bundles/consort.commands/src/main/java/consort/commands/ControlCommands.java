@@ -76,7 +76,7 @@ final class ControlCommands {
             new CommandDoc(
                 "cancel",
                 Role.OPERATOR,
-                List.of(LookCommands.NAME),
+                List.of(LookCommands.NAME, CallCommands.LEASE),
                 "Cancels the running call of an instrument and those that wait."),
             this::cancel),
         new Command(
@@ -169,7 +169,7 @@ final class ControlCommands {
 
   private Map<String, Object> cancel(Parameters p, Caller caller) {
     String name = Instruments.require(coordinator, p.instrument()).name();
-    return Plain.map("name", name, "cancelled", coordinator.cancel(name, caller));
+    return Plain.map("name", name, "cancelled", coordinator.cancel(name, caller, p.lease()));
   }
 
   private Map<String, Object> stopAll(Parameters p, Caller caller) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.commands;
 
+import consort.api.LeaseToken;
 import consort.api.Names;
 import consort.api.Refused;
 import consort.api.ValueType;
@@ -151,6 +152,11 @@ final class Parameters {
       return Long.parseLong(text);
     }
     throw Wrong.request(name + " must be a whole number, not " + Values.text(value));
+  }
+
+  /** The lease that something is done under; null when absent. */
+  LeaseToken lease() {
+    return has("lease") ? LeaseToken.parse(text("lease")) : null;
   }
 
   /** One text or several. */

@@ -163,12 +163,16 @@ public record Verb(String name, List<String> parameters, String more, String doc
 
   private static final Option DEADLINE =
       new Option("--deadline", "D", "deadline", "How long it may take: 500ms, 2s, 1min.");
+  private static final Option LEASE =
+      new Option("--lease", "ID", "lease", "The lease it is done under.");
   private static final Map<String, List<Option>> OPTIONS =
       Map.of(
           "test",
           List.of(DEADLINE),
           "ask",
-          List.of(DEADLINE),
+          List.of(DEADLINE, LEASE),
+          "cancel",
+          List.of(LEASE),
           "stop-all",
           List.of(DEADLINE),
           "swap",
@@ -179,7 +183,7 @@ public record Verb(String name, List<String> parameters, String more, String doc
                   "only",
                   "The one instrument that moves; the others stay until it is left out.")),
           "call",
-          List.of(DEADLINE, new Option("--lease", "ID", "lease", "The lease to call under.")),
+          List.of(DEADLINE, LEASE),
           "lease",
           List.of(
               new Option("--for", "D", "for", "How long it holds: 1s to 24h; 60s."),

@@ -10,6 +10,7 @@ import consort.api.Instrument;
 import consort.api.InstrumentException;
 import consort.api.InstrumentInfo;
 import consort.api.InstrumentStatus;
+import consort.api.LeaseToken;
 import consort.api.Limits;
 import consort.api.NumericArray;
 import consort.api.ParameterInfo;
@@ -121,9 +122,13 @@ final class FakeNode implements Coordinator, Deployment {
     done.add("start " + name);
   }
 
+  private static String under(LeaseToken lease) {
+    return lease == null ? "" : " under " + lease;
+  }
+
   @Override
-  public int cancel(String name, Caller by) {
-    done.add("cancel " + name + " by " + by.name());
+  public int cancel(String name, Caller by, LeaseToken lease) {
+    done.add("cancel " + name + " by " + by.name() + under(lease));
     return 2;
   }
 
@@ -141,9 +146,10 @@ final class FakeNode implements Coordinator, Deployment {
   }
 
   @Override
-  public String ask(String name, String text, Boolean answer, Duration deadline, Caller by) {
+  public String ask(
+      String name, String text, Boolean answer, Duration deadline, Caller by, LeaseToken lease) {
     by.require(Role.ADMINISTRATOR, "ask");
-    done.add("ask " + name + " " + text + " " + answer + " " + deadline);
+    done.add("ask " + name + " " + text + " " + answer + " " + deadline + under(lease));
     return text.endsWith("?") ? "Acme\u001b" : "";
   }
 

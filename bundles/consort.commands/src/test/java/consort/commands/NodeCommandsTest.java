@@ -186,9 +186,10 @@ class NodeCommandsTest {
     Map<String, Object> reply = node.run("ask", "name", "PSU1", "text", "*IDN?");
     assertThat(reply).containsEntry("answer", "Acme\u001b");
     assertThat(Texts.of("ask", reply)).isEqualTo("Acme\\x1b");
-    node.run("ask", "name", "PSU1", "text", "S", "answer", true, "deadline", 2);
+    node.run("ask", "name", "PSU1", "text", "S", "answer", true, "deadline", 2, "lease", "3-17");
 
-    assertThat(node.done).containsExactly("ask PSU1 *IDN? null null", "ask PSU1 S true PT2S");
+    assertThat(node.done)
+        .containsExactly("ask PSU1 *IDN? null null", "ask PSU1 S true PT2S under 3-17");
     assertThat(node.run("ask", "name", "PSU1", "text", "S", "answer", "yes"))
         .containsEntry("error", "answer must be true or false, not yes");
     assertThat(node.run("ask", "name", "PSU1")).containsEntry("error", "missing text");

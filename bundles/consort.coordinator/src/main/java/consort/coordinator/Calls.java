@@ -8,6 +8,7 @@ import consort.api.Deadline;
 import consort.api.ErrorCode;
 import consort.api.InstrumentException;
 import consort.api.InstrumentInfo;
+import consort.api.LeaseToken;
 import consort.api.Refused;
 import consort.api.Result;
 import java.time.Duration;
@@ -67,8 +68,9 @@ final class Calls {
   }
 
   /** Sends a line over the link, in turn with the calls. */
-  CompletionStage<Result> ask(String text, boolean answer, Duration limit, Caller by) {
-    Pending pending = make(new Call("ask", List.of(), Map.of(), limit, by, ""));
+  CompletionStage<Result> ask(
+      String text, boolean answer, Duration limit, Caller by, LeaseToken lease) {
+    Pending pending = make(new Call("ask", List.of(), Map.of(), limit, by, "", lease));
     pending.does(Task.ask(text, answer));
     return send(pending);
   }

@@ -5,6 +5,7 @@ import consort.api.Caller;
 import consort.api.ErrorCode;
 import consort.api.Instrument;
 import consort.api.InstrumentException;
+import consort.api.LeaseToken;
 import consort.api.Refused;
 import consort.api.Role;
 import consort.api.coordinator.Coordinator;
@@ -91,7 +92,7 @@ public final class DefaultCoordinator implements Coordinator {
     this.events = new Events(node == null ? "" : node, publisher);
     String home = context.getProperty("consort.home");
     Path folder = home == null ? null : Path.of(home, "data", "leases");
-    this.leases = new DefaultLeases(threads, folder, this::require);
+    this.leases = new DefaultLeases(threads, folder, this::require, events::lease);
     Permits permits = leases.table();
     this.interlocks = new Interlocks(guards::get, this::interlocked);
     this.published =
@@ -107,7 +108,7 @@ public final class DefaultCoordinator implements Coordinator {
 
   private void interlocked(Guard guard, String what, Instant at, String text) {
     publisher.later(() -> LOG.warn("{}: interlock: {}", guard.name(), text));
-    events.post("consort/interlock/" + what, at, text, Map.of("instrument", guard.name()));
+    events.post(Events.INTERLOCK + what, at, text, Map.of("instrument", guard.name()));
   }
 
   private void postponed(SwapStatus status) {
@@ -309,9 +310,21 @@ public final class DefaultCoordinator implements Coordinator {
   }
 
   @Override
-  public int cancel(String name, Caller by) {
+  public int cancel(String name, Caller by, LeaseToken lease) {
     by.require(Role.OPERATOR, "cancel " + name);
-    return guard(name).cancel(by.name() + " cancelled it");
+    Guard guard = guard(name);
+    if (!by.role().includes(Role.ADMINISTRATOR)) {
+      leases.table().requireCancel(name, by, lease);
+    }
+    int count = guard.cancel(by.name() + " cancelled it");
+    String text = by.name() + " (" + by.face() + ") cancelled calls: " + count;
+    events.post(
+        Events.CANCELLED,
+        Instant.now(),
+        text,
+        Map.of("instrument", name, "by", by.name(), "calls", count));
+    publisher.later(() -> LOG.info("{}: {}", name, text));
+    return count;
   }
 
   @Override
@@ -320,20 +333,22 @@ public final class DefaultCoordinator implements Coordinator {
     List<StopResult> results = StopAll.of(all(), within, by.name() + " stopped everything");
     String text = by.name() + " stopped everything: " + StopAll.summary(results);
     List<String> names = results.stream().map(StopResult::instrument).toList();
-    events.post("consort/stop/ALL", Instant.now(), text, Map.of("instruments", names));
+    events.post(Events.STOP_ALL, Instant.now(), text, Map.of("instruments", names));
     publisher.later(() -> LOG.warn("{}", text));
     return results;
   }
 
   @Override
-  public String ask(String name, String text, Boolean answer, Duration deadline, Caller by) {
+  public String ask(
+      String name, String text, Boolean answer, Duration deadline, Caller by, LeaseToken lease) {
     by.require(Role.ADMINISTRATOR, "ask");
     Guard guard = guard(name);
     boolean awaits = answer == null ? text.strip().split("\\s", 2)[0].endsWith("?") : answer;
     publisher.later(
         () -> LOG.info("{}: {} ({}) asks '{}'", name, by.name(), by.face(), Texts.cut(text)));
     try {
-      Object reply = guard.ask(text, awaits, deadline, by).toCompletableFuture().join().value();
+      Object reply =
+          guard.ask(text, awaits, deadline, by, lease).toCompletableFuture().join().value();
       return (String) reply;
     } catch (CompletionException e) {
       throw e.getCause() instanceof InstrumentException cause ? cause : e;

@@ -38,6 +38,8 @@ final class DefaultLeases implements Leases, LeaseTable.World, AutoCloseable {
   private final DriverThreads threads;
   private final Function<String, Instrument> instruments;
 
+  private final Listener listener;
+
   /** Null for a table that is not saved. */
   private final LeaseStore store;
 
@@ -48,6 +50,11 @@ final class DefaultLeases implements Leases, LeaseTable.World, AutoCloseable {
   /** Held while files are written. */
   private final Object disk = new Object();
 
+  /** Hears what becomes of the leases. Called under the table's lock: it only notes it. */
+  interface Listener {
+    void told(LeaseTable.News news, Grant grant, Instant at, long leftNanos);
+  }
+
   private volatile long epoch;
   private volatile boolean epochSaved;
 
@@ -56,8 +63,14 @@ final class DefaultLeases implements Leases, LeaseTable.World, AutoCloseable {
    *
    * @param folder where they are saved, null for nowhere
    * @param instruments finds an instrument, or refuses
+   * @param listener hears what becomes of them
    */
-  DefaultLeases(DriverThreads threads, Path folder, Function<String, Instrument> instruments) {
+  DefaultLeases(
+      DriverThreads threads,
+      Path folder,
+      Function<String, Instrument> instruments,
+      Listener listener) {
+    this.listener = listener;
     this.threads = threads;
     this.instruments = instruments;
     this.store = folder == null ? null : new LeaseStore(folder);
@@ -173,8 +186,11 @@ final class DefaultLeases implements Leases, LeaseTable.World, AutoCloseable {
   }
 
   @Override
-  public void ended(Grant grant) {
-    run(() -> LOG.info("{} {}", grant, grant.ending()));
+  public void happened(LeaseTable.News news, Grant grant) {
+    if (news.isUnasked()) {
+      run(() -> LOG.info("{} {}", grant, grant.ending()));
+    }
+    listener.told(news, grant, now(), grant.left(nanoTime()));
   }
 
   // ---- Holders ----

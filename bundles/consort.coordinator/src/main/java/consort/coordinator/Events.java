@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.coordinator;
 
+import consort.api.State;
 import consort.api.coordinator.SwapOutcome;
 import consort.api.coordinator.SwapStatus;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.osgi.service.event.Event;
 import org.osgi.service.event.EventAdmin;
 
@@ -24,6 +28,41 @@ final class Events {
 
   /** Begins the topics of exchanges of driver instances. */
   static final String SWAP = "consort/swap/";
+
+  /** Begins the topics of leases; what became of it follows. */
+  static final String LEASE = "consort/lease/";
+
+  /** Begins the topics of interlocks; what became of what is required follows. */
+  static final String INTERLOCK = "consort/interlock/";
+
+  /** Everything was stopped. */
+  static final String STOP_ALL = "consort/stop/ALL";
+
+  /** Calls of an instrument were cancelled by somebody. */
+  static final String CANCELLED = "consort/call/CANCELLED";
+
+  /** All topics; the reference lists them. */
+  static final Set<String> TOPICS =
+      Stream.of(
+              names(
+                  INSTRUMENT,
+                  State.READY,
+                  State.SWAPPING,
+                  State.OFFLINE,
+                  State.FAULT,
+                  State.STOPPED),
+              names(SWAP, "BEGUN", "POSTPONED"),
+              names(SWAP, (Object[]) SwapOutcome.Result.values()),
+              names(FAULT, "DRIVER_ERROR", "HEALTH"),
+              names(INTERLOCK, "LOST", "SAFE", "UNSAFE", "RESTORED"),
+              names(LEASE, (Object[]) LeaseTable.News.values()),
+              Stream.of(STOP_ALL, CANCELLED))
+          .flatMap(topics -> topics)
+          .collect(Collectors.toUnmodifiableSet());
+
+  private static Stream<String> names(String kind, Object... what) {
+    return Stream.of(what).map(name -> kind + name);
+  }
 
   private final String node;
   private final Publisher publisher;
@@ -81,6 +120,7 @@ final class Events {
    * @param properties more of it: text, numbers, booleans and lists of text
    */
   void post(String topic, Instant at, String text, Map<String, ?> properties) {
+    assert TOPICS.contains(topic) : topic + " is none of the topics";
     if (admin.get() == null) {
       return;
     }
@@ -97,6 +137,26 @@ final class Events {
             now.postEvent(event);
           }
         });
+  }
+
+  /** Posts what became of a lease; {@code left} is what it still holds, ns. */
+  void lease(LeaseTable.News news, Grant grant, Instant at, long left) {
+    if (admin.get() == null) {
+      return;
+    }
+    Grant.Terms terms = grant.terms;
+    post(
+        LEASE + news,
+        at,
+        grant + " " + grant.told(news, left),
+        Map.of(
+            "instruments", terms.claims().stream().map(Claim::root).distinct().toList(),
+            "resources", terms.names(),
+            "lease", grant.token.toString(),
+            "owner", terms.owner().name(),
+            "client", terms.client(),
+            "purpose", terms.purpose(),
+            "remaining_s", left / 1e9));
   }
 
   /** Posts the new state of an instrument. */

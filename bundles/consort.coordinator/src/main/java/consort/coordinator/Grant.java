@@ -7,6 +7,7 @@ import consort.api.coordinator.LeaseStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A lease of the table. What changes is written under the table's lock and read without it: guards
@@ -121,6 +122,13 @@ final class Grant {
   /** {@code leased to anna (noise run) for another 8 min 20 s}, as told to somebody. */
   String told(String to, long now) {
     return "leased to " + holder(to, terms) + " for another " + Texts.rough(left(now));
+  }
+
+  /** What became of it, in words: {@code was taken for 10 min}. */
+  String told(LeaseTable.News news, long left) {
+    return news.isEnd()
+        ? end
+        : "was " + news.name().toLowerCase(Locale.ROOT) + " for " + Texts.rough(left);
   }
 
   /** Who holds or waits; of the same caller, which client. */

@@ -6,6 +6,7 @@ import consort.api.Caller;
 import consort.api.ErrorCode;
 import consort.api.InstrumentInfo;
 import consort.api.InstrumentStatus;
+import consort.api.LeaseToken;
 import consort.api.Result;
 import consort.api.State;
 import consort.api.Unreachable;
@@ -164,8 +165,9 @@ final class Guard implements TemporaryInstrument {
   }
 
   /** Sends a line over the link, in turn with the calls. */
-  CompletionStage<Result> ask(String text, boolean answer, Duration limit, Caller by) {
-    return machine.calls.ask(text, answer, limit, by);
+  CompletionStage<Result> ask(
+      String text, boolean answer, Duration limit, Caller by, LeaseToken lease) {
+    return machine.calls.ask(text, answer, limit, by, lease);
   }
 
   /** Whether the driver in use is known to have no safe state. */

@@ -8,6 +8,7 @@ import consort.api.ErrorCode;
 import consort.api.LeaseToken;
 import consort.api.Refused;
 import consort.api.Role;
+import consort.api.ValueType;
 import consort.api.coordinator.LeaseRequest;
 import consort.api.coordinator.LeaseStatus;
 import consort.api.coordinator.Leases;
@@ -43,6 +44,9 @@ final class LeaseTable implements Permits {
   /** The most requests that wait. */
   static final int MOST_WAITING = 1000;
 
+  private static final CommandInfo CANCEL =
+      new CommandInfo("cancel", List.of(), ValueType.INT, "", false, false, null, "Cancels calls.");
+
   private static final int REMEMBERED = 1000;
   private static final int BROKEN = 100;
   private static final long OPENING_SECONDS = 10;
@@ -61,8 +65,29 @@ final class LeaseTable implements Permits {
     /** The table is no longer what was saved; under the lock. */
     void changed();
 
-    /** A lease ended otherwise than by its holder; under the lock. */
-    void ended(Grant grant);
+    /** Something became of a lease; under the lock. */
+    void happened(News news, Grant grant);
+  }
+
+  /** What may become of a lease. */
+  enum News {
+    TAKEN,
+    RENEWED,
+    RESUMED,
+    RELEASED,
+    EXPIRED,
+    DIED,
+    BROKEN;
+
+    /** Whether it is over. */
+    boolean isEnd() {
+      return this == RELEASED || isUnasked();
+    }
+
+    /** Whether it is over, and its holder did not say so. */
+    boolean isUnasked() {
+      return this == EXPIRED || this == DIED || this == BROKEN;
+    }
   }
 
   private final World world;
@@ -215,6 +240,7 @@ final class LeaseTable implements Permits {
     put(given);
     ask.grant(given);
     world.changed();
+    world.happened(News.TAKEN, given);
     return true;
   }
 
@@ -227,6 +253,7 @@ final class LeaseTable implements Permits {
       if (!grant.resumable && grant.terms.equals(ask.terms)) {
         expireAt(grant, end(ask.terms, now));
         world.changed();
+        world.happened(News.RESUMED, grant);
         return grant;
       }
       // The same token as long as it is known; a former epoch's is void for ever.
@@ -234,6 +261,7 @@ final class LeaseTable implements Permits {
       Grant again = new Grant(token, ask.terms, grant.since, false, end(ask.terms, now));
       replace(grant, again);
       world.changed();
+      world.happened(News.RESUMED, again);
       return again;
     }
     return null;
@@ -345,6 +373,7 @@ final class LeaseTable implements Permits {
       }
       expireAt(grant, now + ttl.toNanos());
       world.changed();
+      world.happened(News.RENEWED, grant);
     }
   }
 
@@ -358,7 +387,7 @@ final class LeaseTable implements Permits {
     synchronized (lock) {
       Grant grant = grants.get(token);
       if (grant != null) {
-        end(grant, "was released");
+        end(grant, News.RELEASED, "was released");
         serve(swept());
       }
     }
@@ -369,8 +398,7 @@ final class LeaseTable implements Permits {
     synchronized (lock) {
       Grant grant = grants.get(token);
       if (grant != null) {
-        end(grant, "ended with its holder");
-        world.ended(grant);
+        end(grant, News.DIED, "ended with its holder");
         serve(swept());
       }
     }
@@ -390,8 +418,7 @@ final class LeaseTable implements Permits {
         broken.removeLast();
       }
       String why = reason.isEmpty() ? "" : ": " + reason;
-      end(grant, "was broken by " + by.name() + why);
-      world.ended(grant);
+      end(grant, News.BROKEN, "was broken by " + by.name() + why);
       serve(now);
     }
   }
@@ -414,8 +441,7 @@ final class LeaseTable implements Permits {
     boolean freed = false;
     for (Grant grant : List.copyOf(grants.values())) {
       if (grant.isExpired(now)) {
-        end(grant, "expired");
-        world.ended(grant);
+        end(grant, News.EXPIRED, "expired");
         freed = true;
       } else if (next == null || grant.expires() - next.expires() < 0) {
         next = grant;
@@ -477,11 +503,12 @@ final class LeaseTable implements Permits {
     }
   }
 
-  private void end(Grant grant, String how) {
+  private void end(Grant grant, News news, String how) {
     grant.end(how);
     remove(grant);
     past.put(grant.token, how);
     world.changed();
+    world.happened(news, grant);
   }
 
   /** What a holder is told whose lease is over. */
@@ -523,6 +550,12 @@ final class LeaseTable implements Permits {
       awaitOpened();
     }
     check(instrument, call, command, arguments);
+  }
+
+  /** Refuses to cancel the calls of an instrument that another holds, as a write would be. */
+  void requireCancel(String instrument, Caller by, LeaseToken lease) {
+    Call cancel = Call.of(CANCEL.name()).by(by).under(lease);
+    enter(instrument, cancel, CANCEL, Map.of());
   }
 
   /** What was saved must be known before anybody may write. */

@@ -8,9 +8,12 @@ import consort.api.Caller;
 import consort.api.ErrorCode;
 import consort.api.InstrumentException;
 import consort.api.Result;
+import consort.api.Role;
 import consort.api.State;
 import consort.api.TimedOut;
 import consort.api.coordinator.InstrumentSpec;
+import consort.api.coordinator.Lease;
+import consort.api.coordinator.LeaseRequest;
 import consort.api.driver.Connection;
 import consort.api.link.Link;
 import consort.api.link.LinkSettings;
@@ -82,16 +85,16 @@ class AskTest {
   @Test
   void talksAsTheDriverDoesAndGivesTheLinkBack() throws Exception {
     ready(true);
-    assertThat(result(guard.ask("*IDN?", true, LIMIT, Caller.SERVICE)))
+    assertThat(result(guard.ask("*IDN?", true, LIMIT, Caller.SERVICE, null)))
         .isEqualTo("answer to *IDN?");
-    assertThat(result(guard.ask("OUTP OFF", false, LIMIT, Caller.SERVICE))).isEqualTo("");
+    assertThat(result(guard.ask("OUTP OFF", false, LIMIT, Caller.SERVICE, null))).isEqualTo("");
     assertThat(done).containsExactly("ask *IDN?", "close", "tell OUTP OFF", "close");
   }
 
   @Test
   void isRefusedWhereTheDriverUsesNoLink() throws Exception {
     ready(false);
-    InstrumentException refused = failure(guard.ask("*IDN?", true, LIMIT, Caller.SERVICE));
+    InstrumentException refused = failure(guard.ask("*IDN?", true, LIMIT, Caller.SERVICE, null));
     assertThat(refused.code()).isEqualTo(ErrorCode.NOT_SUPPORTED);
     assertThat(refused).hasMessage("PSU1 has no link: its driver opened none");
     assertThat(refused.origin().command()).isEqualTo("ask");
@@ -112,7 +115,7 @@ class AskTest {
         };
     ready(true);
     guard.send(Call.of("echo", 1).within(LIMIT));
-    CompletionStage<Result> asked = guard.ask("*IDN?", true, LIMIT, Caller.SERVICE);
+    CompletionStage<Result> asked = guard.ask("*IDN?", true, LIMIT, Caller.SERVICE, null);
     release.countDown();
     result(asked);
     assertThat(done).containsExactly("echo", "ask *IDN?", "close");
@@ -125,9 +128,35 @@ class AskTest {
           throw new TimedOut("no answer");
         };
     ready(true);
-    assertThat(failure(guard.ask("*IDN?", true, LIMIT, Caller.SERVICE)))
+    assertThat(failure(guard.ask("*IDN?", true, LIMIT, Caller.SERVICE, null)))
         .isInstanceOf(TimedOut.class);
     assertThat(guard.call("echo", 5)).isEqualTo(5);
     assertThat(world.links.last().resynchronised).isEqualTo(1);
+  }
+
+  @Test
+  void isAWriteThatTheLeaseOfAnotherRefusesAndOnesOwnLetsThrough() throws Exception {
+    ready(true);
+    try (DefaultLeases leases =
+        new DefaultLeases(world.threads, null, name -> guard, (news, grant, at, left) -> {})) {
+      world.permits = leases.table();
+      Caller root = new Caller("root", Role.ADMINISTRATOR, "test");
+      Lease anna = leases.take(LeaseRequest.of("PSU1"), new Caller("anna", Role.OPERATOR, "test"));
+      InstrumentException refused = failure(guard.ask("*IDN?", true, LIMIT, root, null));
+      assertThat(refused.code()).isEqualTo(ErrorCode.LEASED);
+      assertThat(refused).hasMessage("PSU1 is leased to anna for another 1 min");
+      anna.close();
+      assertThat(done).isEmpty();
+
+      Lease own = leases.take(LeaseRequest.of("PSU1"), root);
+      assertThat(failure(guard.ask("*IDN?", true, LIMIT, root, null)).code())
+          .isEqualTo(ErrorCode.LEASED);
+      assertThat(result(guard.ask("*IDN?", true, LIMIT, root, own.token())))
+          .isEqualTo("answer to *IDN?");
+      own.close();
+      assertThat(failure(guard.ask("*IDN?", true, LIMIT, root, own.token())).code())
+          .isEqualTo(ErrorCode.LEASE_OVER);
+    }
+    assertThat(done).containsExactly("ask *IDN?", "close");
   }
 }

@@ -5,15 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import consort.api.Call;
+import consort.api.Caller;
 import consort.api.ErrorCode;
 import consort.api.Instrument;
 import consort.api.InstrumentException;
 import consort.api.Reason;
+import consort.api.Role;
 import consort.api.State;
 import consort.api.Unreachable;
 import consort.api.coordinator.Diagnosis;
 import consort.api.coordinator.DriverStatus;
 import consort.api.coordinator.InstrumentSpec;
+import consort.api.coordinator.Lease;
+import consort.api.coordinator.LeaseRequest;
+import consort.api.coordinator.Leases;
 import consort.api.coordinator.Reconnect;
 import consort.api.coordinator.TemporaryInstrument;
 import consort.api.driver.Connection;
@@ -327,6 +332,57 @@ class DefaultCoordinatorTest {
     assertThat(posted.get(1).getProperty("instrument")).isEqualTo("LAB");
     assertThat(posted.get(1).getProperty("text"))
         .isEqualTo("the driver failed in LAB.read_temperature: the sensor fell off");
+  }
+
+  @Test
+  void onlyAnAdministratorCancelsTheCallsOfWhoHoldsTheLease() throws Exception {
+    CountDownLatch entered = new CountDownLatch(1);
+    driver(
+        "1.0.0",
+        setup ->
+            new Weather(1) {
+              @Override
+              public double readTemperature() {
+                entered.countDown();
+                try {
+                  release.await();
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+                return 1;
+              }
+            });
+    put("LAB");
+    becomes("LAB", State.READY, "1.0.0");
+    Caller anna = new Caller("anna", Role.OPERATOR, "test");
+    Caller bert = new Caller("bert", Role.OPERATOR, "test");
+    Caller root = new Caller("root", Role.ADMINISTRATOR, "test");
+    Leases leases = context.getService(context.getServiceReference(Leases.class));
+    Lease lease = leases.take(LeaseRequest.of("LAB"), anna);
+    CompletableFuture<?> call =
+        lease
+            .instrument("LAB")
+            .send(Call.of("read_temperature").within(Duration.ofSeconds(30)))
+            .toCompletableFuture();
+    entered.await();
+    List<Event> posted = posted();
+
+    assertThatThrownBy(() -> coordinator.cancel("LAB", bert, null))
+        .hasMessage("LAB is leased to anna for another 1 min");
+    assertThatThrownBy(() -> coordinator.cancel("LAB", bert, lease.token()))
+        .hasMessageContaining("is that of anna, not of bert");
+    assertThat(call).isNotDone();
+    assertThat(coordinator.cancel("LAB", root, null)).isEqualTo(1);
+    assertThat(call).failsWithin(Duration.ofSeconds(20));
+    assertThat(coordinator.cancel("LAB", anna, lease.token())).isZero();
+    eventually(() -> posted.size() >= 2);
+
+    Event cancelled = posted.get(0);
+    assertThat(cancelled.getTopic()).isEqualTo("consort/call/CANCELLED");
+    assertThat(cancelled.getProperty("instrument")).isEqualTo("LAB");
+    assertThat(cancelled.getProperty("by")).isEqualTo("root");
+    assertThat(cancelled.getProperty("calls")).isEqualTo(1);
+    assertThat(cancelled.getProperty("text")).isEqualTo("root (test) cancelled calls: 1");
   }
 
   @Test

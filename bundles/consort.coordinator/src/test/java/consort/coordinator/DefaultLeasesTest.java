@@ -81,7 +81,7 @@ class DefaultLeasesTest {
 
   /** Another coordinator, without an end of the former one. */
   private void crash() {
-    leases = new DefaultLeases(world.threads, folder, name -> guard);
+    leases = new DefaultLeases(world.threads, folder, name -> guard, (news, grant, at, left) -> {});
     world.permits = leases.table();
   }
 
@@ -258,7 +258,7 @@ class DefaultLeasesTest {
   void withoutADiskThereAreNoLeasesButInstruments() throws IOException {
     leases.close();
     Path file = Files.createFile(folder.resolve("file"));
-    leases = new DefaultLeases(world.threads, file, name -> guard);
+    leases = new DefaultLeases(world.threads, file, name -> guard, (news, grant, at, left) -> {});
     world.permits = leases.table();
     assertThatThrownBy(() -> leases.take(echo(), ANNA))
         .isInstanceOf(Refused.class)

@@ -124,8 +124,8 @@ class LeaseModelTest {
     }
 
     @Override
-    public void ended(Grant grant) {
-      count("ended " + grant.ending());
+    public void happened(LeaseTable.News what, Grant grant) {
+      count(what.isUnasked() ? "ended " + grant.ending() : what.name());
     }
 
     void advance(long nanos, boolean timersRun) {

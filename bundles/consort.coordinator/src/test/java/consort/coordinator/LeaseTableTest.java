@@ -48,6 +48,7 @@ class LeaseTableTest {
     long now = Long.MAX_VALUE - 5_000_000_000L; // it wraps around soon
     long wall = 1_000_000;
     final List<String> ended = new ArrayList<>();
+    final List<String> news = new ArrayList<>();
     int changes;
 
     @Override
@@ -69,8 +70,11 @@ class LeaseTableTest {
     }
 
     @Override
-    public void ended(Grant grant) {
-      ended.add(grant.token + " " + grant.ending());
+    public void happened(LeaseTable.News what, Grant grant) {
+      news.add(what + " " + grant.token);
+      if (what.isUnasked()) {
+        ended.add(grant.token + " " + grant.ending());
+      }
     }
   }
 
@@ -569,5 +573,62 @@ class LeaseTableTest {
     assertThat(Texts.rough(500_000_000_000L)).isEqualTo("8 min 20 s");
     assertThat(Texts.rough(3_600_000_000_000L)).isEqualTo("1 h");
     assertThat(Texts.rough(5_000_000_000_000L)).isEqualTo("1 h 24 min");
+  }
+
+  @Test
+  void tellsWhatBecomesOfALease() {
+    Grant a = take(ANNA, names("A").client("nb1"));
+    take(ANNA, names("A").client("nb1"));
+    table.renew(a.token, Duration.ofSeconds(60));
+    table.release(a.token);
+    Grant b = take(ANNA, names("A").ttl(Duration.ofSeconds(10)));
+    Ask bert = wait(BERT, "A");
+    pass(10);
+    table.sweep();
+    table.died(bert.grant().token);
+    Grant d = take(ANNA, "A");
+    table.breakUp(d.token, ROOT, "it leaks");
+
+    assertThat(world.news)
+        .containsExactly(
+            "TAKEN 3-1",
+            "RESUMED 3-1",
+            "RENEWED 3-1",
+            "RELEASED 3-1",
+            "TAKEN " + b.token,
+            "EXPIRED " + b.token,
+            "TAKEN 3-3",
+            "DIED 3-3",
+            "TAKEN 3-4",
+            "BROKEN 3-4");
+  }
+
+  @Test
+  void aSavedLeaseThatIsResumedIsTold() {
+    take(ANNA, names("A").client("nb1"));
+    LeaseTable after = restarted(Duration.ofSeconds(1));
+    world.news.clear();
+    after.ask(names("A").client("nb1"), ANNA, null);
+    assertThat(world.news).containsExactly("RESUMED 4-1");
+  }
+
+  @Test
+  void onlyWhoHoldsAnInstrumentCancelsItsCalls() {
+    Grant lease = take(ANNA, names("A").purpose("noise run"));
+    table.requireCancel("A", ANNA, lease.token);
+    table.requireCancel("B", BERT, null);
+    refuses(
+        ErrorCode.LEASED,
+        "A is leased to anna (noise run) for another 1 min",
+        () -> table.requireCancel("A", BERT, null));
+    refuses(
+        ErrorCode.LEASED,
+        "A is leased to anna, client " + lease.terms.client() + " (noise run) for another 1 min",
+        () -> table.requireCancel("A", ANNA, null));
+    table.release(lease.token);
+    refuses(
+        ErrorCode.LEASE_OVER,
+        "the lease 3-1 was released",
+        () -> table.requireCancel("A", ANNA, lease.token));
   }
 }

@@ -6,6 +6,7 @@ import consort.api.Caller;
 import consort.api.ErrorCode;
 import consort.api.Instrument;
 import consort.api.InstrumentStatus;
+import consort.api.LeaseToken;
 import consort.api.Reason;
 import consort.api.Refused;
 import consort.api.State;
@@ -151,7 +152,7 @@ final class TestCoordinator implements Coordinator {
   }
 
   @Override
-  public int cancel(String name, Caller by) {
+  public int cancel(String name, Caller by, LeaseToken lease) {
     throw new UnsupportedOperationException();
   }
 
@@ -166,7 +167,8 @@ final class TestCoordinator implements Coordinator {
   }
 
   @Override
-  public String ask(String name, String text, Boolean answer, Duration deadline, Caller by) {
+  public String ask(
+      String name, String text, Boolean answer, Duration deadline, Caller by, LeaseToken lease) {
     throw new UnsupportedOperationException();
   }
 

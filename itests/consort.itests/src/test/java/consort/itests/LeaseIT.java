@@ -4,6 +4,7 @@ package consort.itests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -11,8 +12,12 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Exclusive use on a whole node, by people and by programs. */
@@ -92,6 +97,78 @@ final class LeaseIT {
       String again = id(node.consort("lease", "take", "PSU1", "--client", "nb1"));
       assertThat(again).isNotEqualTo(before);
       assertThat(node.consort("call", "PSU1.set_voltage", "2", "--lease", again).err()).isEmpty();
+    }
+  }
+
+  @Test
+  void whoeverWatchesSeesWhatBecomesOfALease() throws Exception {
+    try (NodeProcess node = start("news")) {
+      Path seen = node.home().resolve("watch.out");
+      Process watch =
+          NodeProcess.command(node.home(), "watch", "PSU1")
+              .redirectErrorStream(true)
+              .redirectOutput(seen.toFile())
+              .start();
+      BlockingQueue<String> events = new LinkedBlockingQueue<>();
+      Thread reader = new Thread(() -> read(node, events), "events");
+      reader.setDaemon(true);
+      reader.start();
+      try {
+        node.await("people watch", () -> lines(seen).anyMatch(l -> l.contains("READY")));
+        assertThat(events.poll(20, TimeUnit.SECONDS)).contains("\"initial\":true");
+        String id = id(node.consort("lease", "take", "PSU1", "cryostat", "--purpose", "noise run"));
+        node.consort("lease", "renew", id, "--for", "10m");
+        node.consort("cancel", "PSU1");
+        node.consort("lease", "release", id);
+
+        String lease = "lease " + id + " of \\S+ \\(noise run\\) on PSU1, cryostat was ";
+        node.await(
+            "the release is told", () -> lines(seen).anyMatch(l -> l.contains("lease released")));
+        assertThat(lines(seen))
+            .anyMatch(
+                l -> l.matches("\\S+ +PSU1, cryostat +lease taken +" + lease + "taken for 1 min"))
+            .anyMatch(l -> l.matches("\\S+ +PSU1, cryostat +lease renewed +" + lease + ".* 10 min"))
+            .anyMatch(l -> l.matches("\\S+ +PSU1 +call cancelled +.* cancelled calls: 0"))
+            .anyMatch(
+                l -> l.matches("\\S+ +PSU1, cryostat +lease released +" + lease + "released"));
+
+        assertThat(events.poll(20, TimeUnit.SECONDS))
+            .contains("\"topic\":\"consort/lease/TAKEN\"")
+            .contains("\"instruments\":[\"PSU1\",\"cryostat\"]")
+            .contains("\"lease\":\"" + id + "\"")
+            .contains("\"remaining_s\":");
+        assertThat(events.poll(20, TimeUnit.SECONDS)).contains("consort/lease/RENEWED");
+        assertThat(events.poll(20, TimeUnit.SECONDS)).contains("consort/call/CANCELLED");
+        assertThat(events.poll(20, TimeUnit.SECONDS)).contains("consort/lease/RELEASED");
+      } finally {
+        watch.descendants().forEach(ProcessHandle::destroyForcibly);
+        watch.destroyForcibly();
+        watch.onExit().join();
+      }
+    }
+  }
+
+  /** Reads {@code GET /api/events} until the node ends. */
+  private void read(NodeProcess node, BlockingQueue<String> events) {
+    try {
+      HttpRequest request =
+          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + node.port() + "/api/events"))
+              .header("Authorization", "Bearer " + node.token())
+              .build();
+      http.send(request, HttpResponse.BodyHandlers.ofLines())
+          .body()
+          .filter(line -> line.startsWith("data: "))
+          .forEach(events::add);
+    } catch (IOException | InterruptedException | UncheckedIOException e) {
+      // the node has ended
+    }
+  }
+
+  private static Stream<String> lines(Path file) {
+    try {
+      return Files.readString(file).lines();
+    } catch (IOException e) {
+      return Stream.of();
     }
   }
 

@@ -3,6 +3,7 @@ package consort.api.coordinator;
 
 import consort.api.Caller;
 import consort.api.Instrument;
+import consort.api.LeaseToken;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -67,10 +68,12 @@ public interface Coordinator {
    * after a deadline.
    *
    * @param by who cancels; needs the role of an operator
+   * @param lease the lease it is done under, null for none. Where another holds the instrument or a
+   *     part of it only an administrator may
    * @return how many calls were cancelled
-   * @throws consort.api.Refused when there is none of that name
+   * @throws consort.api.Refused when there is none of that name, or a lease is against it
    */
-  int cancel(String name, Caller by);
+  int cancel(String name, Caller by, LeaseToken lease);
 
   /**
    * Brings every instrument that has one into its safe state, all at once, also beside running
@@ -90,11 +93,13 @@ public interface Coordinator {
    * @param answer whether an answer is awaited; null: when the first word ends with a question mark
    * @param deadline how long it may take; null for the instrument's, else 5 s
    * @param by who asks; needs the role of an administrator
+   * @param lease the lease it is done under, null for none; it is a write to the whole instrument
    * @return the answer, empty for none
    * @throws consort.api.InstrumentException as a call, and {@code Refused} with the code {@code
    *     not_supported} when the driver uses no link
    */
-  String ask(String name, String text, Boolean answer, Duration deadline, Caller by);
+  String ask(
+      String name, String text, Boolean answer, Duration deadline, Caller by, LeaseToken lease);
 
   /** The installed drivers, sorted by name and version, the newest first. */
   List<DriverStatus> drivers();
