@@ -67,10 +67,12 @@ final class Condition {
       return null;
     }
     since = env.now();
-    Change change = new Change(since, now, reason(), text(), version, true);
+    // It serves again; that a call was waiting for that is no news.
+    State told = now == State.BUSY ? State.READY : now;
+    Change change = new Change(since, told, reason(), text(), version, true);
     String latest = change.toString();
     if (now == State.STARTING || latest.equals(news)) {
-      return new Change(since, now, reason(), text(), version, false);
+      return new Change(since, told, reason(), text(), version, false);
     }
     news = latest;
     return change;

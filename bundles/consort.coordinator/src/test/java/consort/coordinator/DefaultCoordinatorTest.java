@@ -500,6 +500,7 @@ class DefaultCoordinatorTest {
     put("LAB");
     becomes("LAB", State.READY, "1.0.0");
     Instrument before = coordinator.require("LAB");
+    List<Event> posted = posted();
     put("LAB");
     assertThat(made).hasSize(1);
     coordinator.put(
@@ -518,6 +519,15 @@ class DefaultCoordinatorTest {
             "LAB.yaml"));
     assertThat(temperature("LAB")).as("the call waits for the exchange").isEqualTo(2);
     assertThat(coordinator.require("LAB")).isSameAs(before);
+    eventually(() -> posted.size() == 4);
+    assertThat(posted)
+        .extracting(Event::getTopic)
+        .as("that a call waits is no state to tell")
+        .containsExactly(
+            "consort/swap/BEGUN",
+            "consort/instrument/SWAPPING",
+            "consort/swap/DONE",
+            "consort/instrument/READY");
   }
 
   @Test
