@@ -25,6 +25,7 @@ final class DependenciesTest {
 
   private static final String[] JDK_AND_ANNOTATIONS = {
     "java..",
+    "javax.net.ssl",
     "org.osgi.annotation..",
     "org.osgi.service.component.annotations",
     "org.jspecify.annotations"
