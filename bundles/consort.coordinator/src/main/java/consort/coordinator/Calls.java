@@ -28,6 +28,9 @@ final class Calls {
   /** The safe state that was sent last. */
   private Pending safeState;
 
+  /** How long it may take once more, after a write that ran beside it; null when it is not due. */
+  private Duration safeAgain;
+
   Calls(Machine machine, Environment env) {
     this.machine = machine;
     this.env = env;
@@ -166,8 +169,9 @@ final class Calls {
   }
 
   /**
-   * Brings the hardware into its safe state, beside a running call. Calls that wait to write are
-   * refused. One that is under way already is not sent again.
+   * Brings the hardware into its safe state, beside a running call; if that writes, once more when
+   * it is over, as it may have undone it. Calls that wait to write are refused. A safe state that
+   * is under way already is not sent again.
    *
    * @param why what they are told
    */
@@ -177,12 +181,44 @@ final class Calls {
     synchronized (machine.lock) {
       machine.waiting.failWrites(
           () -> new Refused(ErrorCode.CANCELLED_IN_QUEUE, "the call was not sent: " + why));
+      Pending running = machine.current.call();
+      if (running != null && !running.reads() && !running.isOwn()) {
+        safeAgain = limit;
+      }
       if (safeState != null && safeState.outcome() == null) {
         return safeState;
       }
       safeState = pending;
     }
     send(pending);
+    return pending;
+  }
+
+  /** The driver is free: a safe state that a write may have undone is the next in the queue. */
+  void makeSafeAgain() {
+    if (safeAgain == null) {
+      return;
+    }
+    Duration limit = safeAgain;
+    safeAgain = null;
+    Pending again = enqueue(Task.SAFE_STATE, limit);
+    again
+        .future()
+        .whenComplete(
+            (done, failure) -> {
+              if (failure instanceof InstrumentException e && e.code() != ErrorCode.NOT_SUPPORTED) {
+                String text = "it is not known to be safe after a write: " + Texts.message(e);
+                env.fault(machine.guard, "SAFE_STATE", text);
+              }
+            });
+  }
+
+  /** Puts something of the guard's own into the queue. */
+  Pending enqueue(Task task, Duration limit) {
+    Pending pending = make(Call.of(task.command().name()).within(limit));
+    pending.does(task);
+    pending.disarm(env.later(limit.toNanos(), () -> expire(pending)));
+    machine.waiting.add(pending);
     return pending;
   }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.coordinator;
 
-import consort.api.Call;
 import consort.api.InstrumentException;
 import consort.api.Reason;
 
@@ -37,11 +36,7 @@ final class Checks {
             }
             boolean quiet = health.wasQuiet(machine.waiting.counts().sent());
             if (quiet && machine.isIdle() && machine.plan() == of.plan) {
-              Pending check = machine.calls.make(Call.of("check").within(Guard.CHECK_LIMIT));
-              check.does(Task.CHECK);
-              check.disarm(
-                  env.later(Guard.CHECK_LIMIT.toNanos(), () -> machine.calls.expire(check)));
-              machine.waiting.add(check);
+              machine.calls.enqueue(Task.CHECK, Guard.CHECK_LIMIT);
               machine.next();
             }
             later(of);

@@ -37,6 +37,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Predicate;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
@@ -94,7 +95,7 @@ public final class DefaultCoordinator implements Coordinator {
     Path folder = home == null ? null : Path.of(home, "data", "leases");
     this.leases = new DefaultLeases(threads, folder, this::require, events::lease);
     Permits permits = leases.table();
-    this.interlocks = new Interlocks(guards::get, this::interlocked);
+    this.interlocks = new Interlocks(guards::get, this::abroad, threads, this::interlocked);
     this.published =
         new LiveEnvironment(
             threads, links, publisher, events, permits, interlocks, true, mover::failed);
@@ -104,6 +105,23 @@ public final class DefaultCoordinator implements Coordinator {
     this.leaseService = context.registerService(Leases.class, leases, null);
     this.groups =
         context.registerService(Groups.class, new DefaultGroups(published, this::guard), null);
+  }
+
+  /** An instrument that somebody else has registered: it is on another node. */
+  private Instrument abroad(String name) {
+    try {
+      for (ServiceReference<Instrument> one :
+          context.getServiceReferences(
+              Instrument.class, "(" + Instrument.NAME + "=" + name + ")")) {
+        if (one.getBundle() != context.getBundle()) {
+          return context.getService(one);
+        }
+      }
+      return null;
+    } catch (InvalidSyntaxException | IllegalStateException e) {
+      // no name needs quoting; otherwise the node is going down
+      return null;
+    }
   }
 
   private void interlocked(Guard guard, String what, Instant at, String text) {

@@ -27,7 +27,7 @@ import java.util.function.BooleanSupplier;
  * whatever the driver does. Its behaviour is {@link GuardTable}, which its {@link Machine} follows;
  * here is what clients and the coordinator see of it.
  */
-final class Guard implements TemporaryInstrument {
+final class Guard implements TemporaryInstrument, Relied {
 
   /** How long a call may take when nobody says otherwise. */
   static final Duration DEADLINE = Duration.ofSeconds(5);
@@ -257,16 +257,13 @@ final class Guard implements TemporaryInstrument {
     }
   }
 
-  /**
-   * The state that others rely on: BUSY counts as READY, and while the driver is exchanged it is
-   * what it was before. Takes no lock.
-   */
-  State held() {
+  @Override
+  public State held() {
     return machine.held();
   }
 
-  /** {@code CRYO is OFFLINE(no link): connection refused}. */
-  String told() {
+  @Override
+  public String told() {
     synchronized (machine.lock) {
       return machine.condition.toString();
     }

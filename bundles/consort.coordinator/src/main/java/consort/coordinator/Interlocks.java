@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.coordinator;
 
+import consort.api.Instrument;
 import consort.api.InstrumentException;
 import consort.api.State;
 import consort.api.coordinator.InstrumentSpec;
@@ -54,6 +55,7 @@ final class Interlocks implements AutoCloseable {
   private record Indexed(Guard guard, List<Requirement> requires) {}
 
   private final Function<String, Guard> find;
+  private final Elsewhere elsewhere;
   private final Listener listener;
 
   /** Only touched by the thread, as are the dependants. */
@@ -73,16 +75,22 @@ final class Interlocks implements AutoCloseable {
    * Interlocks.
    *
    * @param find the guard of a name, null for none
+   * @param abroad the instrument of another node, null for none; may ask that node
    */
-  Interlocks(Function<String, Guard> find, Listener listener) {
+  Interlocks(
+      Function<String, Guard> find,
+      Function<String, Instrument> abroad,
+      DriverThreads threads,
+      Listener listener) {
     this.find = find;
     this.listener = listener;
+    this.elsewhere = new Elsewhere(abroad, threads, System::nanoTime, this::changed);
   }
 
   /** Why an instrument may not be written to; null when it may. Not under a guard's lock. */
   String unmet(InstrumentSpec spec) {
     for (Requirement requirement : spec.requires()) {
-      Guard other = find.apply(requirement.instrument());
+      Relied other = relied(requirement);
       if (other == null || other.held() != requirement.state()) {
         return spec.name() + " requires " + words(requirement, other);
       }
@@ -90,7 +98,13 @@ final class Interlocks implements AutoCloseable {
     return null;
   }
 
-  private static String words(Requirement requirement, Guard other) {
+  /** Whom a requirement names; null when there is none. */
+  private Relied relied(Requirement requirement) {
+    Guard guard = find.apply(requirement.instrument());
+    return guard == null ? elsewhere.find(requirement.instrument()) : guard;
+  }
+
+  private static String words(Requirement requirement, Relied other) {
     return requirement.instrument()
         + " to be "
         + requirement.state()
@@ -102,7 +116,7 @@ final class Interlocks implements AutoCloseable {
   List<String> facts(InstrumentSpec spec) {
     List<String> facts = new ArrayList<>();
     for (Requirement requirement : spec.requires()) {
-      Guard other = find.apply(requirement.instrument());
+      Relied other = relied(requirement);
       boolean holds = other != null && other.held() == requirement.state();
       facts.add(words(requirement, other) + (holds ? "" : ": writes are refused"));
     }
@@ -121,6 +135,17 @@ final class Interlocks implements AutoCloseable {
         });
   }
 
+  /** An instrument of another node has changed, to this state; null for none to rely on. */
+  private void changed(String name, State state) {
+    run(
+        () -> {
+          if (find.apply(name) == null) {
+            states.put(name, state);
+            review(name);
+          }
+        });
+  }
+
   /** An instrument was added, changed or removed. */
   void reconsider(String name) {
     run(
@@ -132,8 +157,16 @@ final class Interlocks implements AutoCloseable {
             states.put(name, guard.held());
           }
           index(name, guard);
+          watchOthers();
           review(name);
         });
+  }
+
+  /** What is required and is not here may be on another node. */
+  private void watchOthers() {
+    Set<String> others = new HashSet<>(requiredBy.keySet());
+    others.removeIf(name -> find.apply(name) != null);
+    elsewhere.watch(others);
   }
 
   /** Runs something after what is to be looked at so far. */
@@ -247,6 +280,7 @@ final class Interlocks implements AutoCloseable {
 
   @Override
   public void close() {
+    elsewhere.watch(Set.of());
     thread.shutdownNow();
   }
 }

@@ -361,6 +361,10 @@ final class Machine {
   private Event following() {
     return switch (phase) {
       case READY -> {
+        calls.makeSafeAgain();
+        if (waiting.hasSafeState()) {
+          yield Event.CALL;
+        }
         if (instance.plan != plan) {
           // Those that run are let finish; each has a deadline.
           if (!urgents.isEmpty()) {
@@ -406,12 +410,10 @@ final class Machine {
     if (change != null) {
       env.changed(guard, change);
     }
-    if (state != State.SWAPPING) {
-      State now = state == State.BUSY ? State.READY : state;
-      if (held != now) {
-        held = now;
-        env.held(guard, now);
-      }
+    State now = Relied.held(state, held);
+    if (held != now) {
+      held = now;
+      env.held(guard, now);
     }
   }
 }

@@ -53,6 +53,11 @@ final class Waiting {
     return size() == 0;
   }
 
+  /** Whether a safe state is the first in the queue: it comes before anything else. */
+  boolean hasSafeState() {
+    return !urgent.isEmpty() && urgent.peek().isTask(Task.SAFE_STATE);
+  }
+
   int size() {
     return urgent.size() + queue.size();
   }

@@ -14,6 +14,7 @@ import consort.api.State;
 import consort.api.TimedOut;
 import consort.api.Unreachable;
 import consort.api.coordinator.InstrumentSpec;
+import consort.api.coordinator.Requirement;
 import consort.api.driver.Connection;
 import consort.api.driver.SavedState;
 import consort.api.link.LinkSession;
@@ -42,7 +43,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class GuardModelTest {
 
   private static final int STEPS = 200_000;
-  private static final InstrumentSpec SPEC = InstrumentSpec.of("ECHO", "echo", Connection.NONE);
+  private static final InstrumentSpec SPEC =
+      InstrumentSpec.of("ECHO", "echo", Connection.NONE)
+          .requiring(new Requirement("CRYO", State.READY));
 
   private final EchoDriver driver = new EchoDriver();
   private final FakeLinks links = new FakeLinks();
@@ -50,6 +53,7 @@ class GuardModelTest {
   private final Map<Integer, Outcome> calls = new HashMap<>();
   private final List<CompletableFuture<Object>> stages = new ArrayList<>();
   private final Set<String> visited = new HashSet<>();
+  private final Map<Integer, Boolean> writes = new HashMap<>();
   private Random random;
   private Guard guard;
   private int number;
@@ -57,6 +61,14 @@ class GuardModelTest {
 
   /** Now and then, for a while, the driver hangs often, and nobody removes the instrument. */
   private boolean badTimes;
+
+  /** Whether another instrument keeps this one from being written to. */
+  private boolean locked;
+
+  /** What was let through meanwhile, and what was not. */
+  private int readWhileLocked;
+
+  private int refusedByLock;
 
   /** A call as its caller sees it. */
   private static final class Outcome {
@@ -111,6 +123,11 @@ class GuardModelTest {
     @Override
     public void stepped(Phase from, Event event) {
       visited.add(from + " " + event);
+    }
+
+    @Override
+    public String unmet(InstrumentSpec spec) {
+      return locked ? "ECHO requires CRYO to be READY" : null;
     }
 
     @Override
@@ -204,6 +221,7 @@ class GuardModelTest {
   void holdsItsPromisesWhateverHappens(long seed) {
     random = new Random(seed);
     guard = new Guard(SPEC, world);
+    driver.capable = true;
     driver.onEcho = this::echo;
     driver.onConnect = this::connect;
     driver.onMake = this::connect;
@@ -228,9 +246,15 @@ class GuardModelTest {
     badTimes = false;
     calmDown(seed);
     assertThat(answered).as("calls answered, seed " + seed).isGreaterThan(STEPS / 150);
+    assertThat(readWhileLocked).as("reads under an interlock, seed " + seed).isPositive();
+    assertThat(refusedByLock).as("writes refused by an interlock, seed " + seed).isPositive();
+    assertThat(driver.safe).as("safe states, seed " + seed).hasPositiveValue();
   }
 
   private Object echo(int n) {
+    boolean write = writes.remove(n);
+    assertThat(write && locked).as("call %d writes against an interlock", n).isFalse();
+    readWhileLocked += locked ? 1 : 0;
     switch (random.nextInt(40)) {
       case 0 -> throw new Faulted(-113, "undefined header");
       case 1 -> throw new Garbled("banana");
@@ -305,8 +329,13 @@ class GuardModelTest {
 
   private void randomStep() {
     int dice = random.nextInt(1000);
-    if (dice < 300) {
+    if (random.nextInt(200) == 0) {
+      turnLock();
+    }
+    if (dice < 240) {
       send("echo");
+    } else if (dice < 300) {
+      send("peek");
     } else if (dice < 350) {
       send("stop");
     } else if (dice < 800) {
@@ -344,15 +373,24 @@ class GuardModelTest {
     }
   }
 
+  /** What the interlocks do when another instrument goes or comes back. */
+  private void turnLock() {
+    locked = !locked;
+    if (locked) {
+      guard.safeState(Interlocks.LIMIT, "what ECHO requires was lost");
+    }
+  }
+
   private void send(String command) {
     int n = ++number;
+    writes.put(n, command.equals("echo"));
     Outcome outcome = new Outcome();
     boolean patient = random.nextInt(command.equals("stop") ? 2 : 8) == 0;
     long limit = 1 + random.nextInt(patient ? 20_000 : 100) * 1_000_000L;
     outcome.deadline = world.now + limit;
     calls.put(n, outcome);
     Call call = command.equals("stop") ? Call.of("stop") : Call.of(command, n);
-    boolean echo = command.equals("echo");
+    boolean echo = !command.equals("stop");
     guard
         .send(call.within(Duration.ofNanos(limit)))
         .whenComplete(
@@ -363,6 +401,12 @@ class GuardModelTest {
                 assertThat(result.value()).as("the answer to call " + n).isEqualTo(n);
                 answered++;
               }
+              boolean interlock =
+                  error instanceof InstrumentException e && e.code() == ErrorCode.INTERLOCK;
+              refusedByLock += interlock ? 1 : 0;
+              assertThat(interlock && !command.equals("echo"))
+                  .as("%s is held up by an interlock", command)
+                  .isFalse();
             });
   }
 
@@ -435,6 +479,7 @@ class GuardModelTest {
 
   /** When nothing bad happens any more, everything recovers. */
   private void calmDown(long seed) {
+    locked = false;
     driver.onEcho = n -> n;
     driver.onConnect = () -> null;
     driver.onMake = () -> null;

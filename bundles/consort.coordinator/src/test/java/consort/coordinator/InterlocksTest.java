@@ -5,8 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import consort.api.Call;
+import consort.api.CallCounts;
 import consort.api.ErrorCode;
+import consort.api.Instrument;
 import consort.api.InstrumentException;
+import consort.api.InstrumentInfo;
+import consort.api.InstrumentStatus;
+import consort.api.Reason;
 import consort.api.Refused;
 import consort.api.Result;
 import consort.api.State;
@@ -15,16 +20,20 @@ import consort.api.coordinator.InstrumentSpec;
 import consort.api.coordinator.Reconnect;
 import consort.api.coordinator.Requirement;
 import consort.api.driver.Connection;
+import consort.api.driver.Identity;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,9 +47,14 @@ class InterlocksTest {
 
   private final Map<String, Guard> guards = new ConcurrentSkipListMap<>();
   private final List<String> told = new CopyOnWriteArrayList<>();
-  private final Interlocks interlocks =
-      new Interlocks(guards::get, (g, what, at, text) -> told.add(what + " " + text));
   private final TestWorld world = new TestWorld();
+  private final Map<String, Instrument> abroad = new ConcurrentHashMap<>();
+  private final Interlocks interlocks =
+      new Interlocks(
+          guards::get,
+          abroad::get,
+          world.threads,
+          (g, what, at, text) -> told.add(what + " " + text));
   private final EchoDriver cryo = new EchoDriver();
   private final EchoDriver psu = new EchoDriver();
 
@@ -208,6 +222,34 @@ class InterlocksTest {
   }
 
   @Test
+  void aWriteThatWasUnderWayDoesNotUndoTheSafeState() throws Exception {
+    List<String> order = new CopyOnWriteArrayList<>();
+    CountDownLatch release = new CountDownLatch(1);
+    CountDownLatch entered = new CountDownLatch(1);
+    bothReady();
+    psu.onSafe = () -> order.add("safe");
+    psu.onEcho =
+        n -> {
+          entered.countDown();
+          try {
+            release.await(20, TimeUnit.SECONDS);
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          order.add("written");
+          return n;
+        };
+    CompletionStage<Result> write = guards.get("PSU1").send(Call.of("echo", 1).within(LIMIT));
+    entered.await();
+    stop("CRYO");
+    eventually(() -> order.equals(List.of("safe")));
+    release.countDown();
+
+    assertThat(write.toCompletableFuture().get(20, TimeUnit.SECONDS).value()).isEqualTo(1);
+    eventually(() -> order.equals(List.of("safe", "written", "safe")));
+  }
+
+  @Test
   void anExchangeOfTheDriverIsNoLoss() {
     bothReady();
     put(cryo, spec("CRYO"));
@@ -250,6 +292,105 @@ class InterlocksTest {
     stop("PUMP");
     eventually(() -> psu.safe.get() == 1);
     assertThat(told.get(0)).isEqualTo("LOST PSU1 requires PUMP to be READY; PUMP is STOPPED");
+  }
+
+  /** An instrument of another node: what can be asked of it is its status. */
+  private static final class Remote implements Instrument {
+    volatile Supplier<State> state = () -> State.READY;
+
+    @Override
+    public String name() {
+      return "CRYO";
+    }
+
+    @Override
+    public InstrumentInfo info() {
+      return EchoDriver.INFO;
+    }
+
+    @Override
+    public InstrumentStatus status() {
+      return new InstrumentStatus(
+          "CRYO",
+          state.get(),
+          Reason.NONE,
+          "",
+          Instant.EPOCH,
+          "echo",
+          "",
+          Identity.UNKNOWN,
+          "",
+          0,
+          0,
+          new CallCounts(0, 0, 0, 0),
+          List.of());
+    }
+
+    @Override
+    public Result call(Call call) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public CompletionStage<Result> send(Call call) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public <T> T as(Class<T> type) {
+      throw new UnsupportedOperationException();
+    }
+  }
+
+  @Test
+  void anInstrumentOfAnotherNodeIsRequiredLikeOneOfThis() {
+    Remote remote = new Remote();
+    abroad.put("CRYO", remote);
+    put(psu, spec("PSU1", new Requirement("CRYO", State.READY)));
+    becomes("PSU1", State.READY);
+    eventually(() -> interlocks.unmet(guards.get("PSU1").plan().spec) == null);
+    assertThat(write(1)).isEqualTo(1);
+    remote.state = () -> State.SWAPPING;
+    settle();
+    assertThat(write(2)).as("its driver is exchanged").isEqualTo(2);
+
+    remote.state = () -> State.OFFLINE;
+    eventually(() -> psu.safe.get() == 1);
+    assertThatThrownBy(() -> write(3))
+        .hasMessage("PSU1 requires CRYO to be READY; CRYO is OFFLINE");
+    remote.state = () -> State.READY;
+    eventually(() -> told.contains("RESTORED what PSU1 requires holds again"));
+    assertThat(write(4)).isEqualTo(4);
+
+    abroad.clear();
+    eventually(() -> psu.safe.get() == 2);
+    assertThatThrownBy(() -> write(5))
+        .hasMessage("PSU1 requires CRYO to be READY; there is no CRYO");
+  }
+
+  @Test
+  void anInstrumentOfAnotherNodeThatDoesNotAnswerIsNotRelied() {
+    Remote remote = new Remote();
+    abroad.put("CRYO", remote);
+    put(psu, spec("PSU1", new Requirement("CRYO", State.READY)));
+    becomes("PSU1", State.READY);
+    eventually(() -> interlocks.unmet(guards.get("PSU1").plan().spec) == null);
+    settle();
+    CountDownLatch release = new CountDownLatch(1);
+    remote.state =
+        () -> {
+          try {
+            release.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          return State.READY;
+        };
+    eventually(() -> psu.safe.get() == 1);
+    assertThatThrownBy(() -> write(5))
+        .hasMessage("PSU1 requires CRYO to be READY; CRYO has not answered for 2 s");
+    release.countDown();
+    eventually(() -> interlocks.unmet(guards.get("PSU1").plan().spec) == null);
   }
 
   @Test
