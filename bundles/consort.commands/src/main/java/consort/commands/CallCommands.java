@@ -9,7 +9,6 @@ import consort.api.Result;
 import consort.api.Role;
 import consort.api.Values;
 import consort.api.coordinator.Coordinator;
-import consort.api.coordinator.InstrumentSpec;
 import consort.api.coordinator.TemporaryInstrument;
 import consort.api.deploy.Deployment;
 import java.util.List;
@@ -111,11 +110,9 @@ final class CallCommands {
     String path = p.text("config_path", missing);
     String verb = p.text("verb", missing);
     ControlCommands.refusePlugin(p);
-    InstrumentSpec spec;
     TemporaryInstrument opened;
     try {
-      spec = Instruments.deployment(deployment).read(ControlCommands.file(path));
-      opened = coordinator.open(spec);
+      opened = Instruments.deployment(deployment).open(ControlCommands.file(path));
     } catch (InstrumentException e) {
       throw new Wrong(e.code().text(), "failed to create instrument: " + e.getMessage());
     }
@@ -132,7 +129,7 @@ final class CallCommands {
               "text",
               result.text(),
               "name",
-              spec.name(),
+              opened.name(),
               "verb",
               verb);
       if (result.value() != null) {
@@ -150,7 +147,7 @@ final class CallCommands {
               "text_response",
               "",
               "name",
-              spec.name(),
+              opened.name(),
               "verb",
               verb,
               "result",

@@ -221,6 +221,11 @@ final class FakeNode implements Coordinator, Deployment {
   }
 
   @Override
+  public TemporaryInstrument open(Path file) {
+    return open(read(file));
+  }
+
+  @Override
   public List<Finding> check(Path file) {
     return findings;
   }

@@ -38,6 +38,11 @@ final class DriverDrop {
    * @param only the instrument that alone gets it, beside those that have it already; null for all
    */
   DriverFile take(Path file, String only) {
+    if (file.toString().endsWith(".yaml") || file.toString().endsWith(".yml")) {
+      throw new Refused(
+          ErrorCode.BAD_REQUEST,
+          file + ": an API definition is taken into use by copying it into drivers/");
+    }
     try {
       byte[] bytes = Files.readAllBytes(file);
       Jar jar = Jar.of(bytes);

@@ -5,10 +5,12 @@ import consort.api.Names;
 import consort.api.coordinator.Coordinator;
 import consort.api.coordinator.DriverStatus;
 import consort.api.deploy.DriverFile;
+import consort.api.deploy.DriverFormat;
 import consort.api.deploy.Finding;
 import consort.deploy.DriverBundle.State;
 import consort.yaml.Node;
 import consort.yaml.Problems;
+import consort.yaml.YamlReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,13 +30,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The files of {@code drivers/} and the bundles made of them: one for each digest, however many
- * files have those bytes. A file goes on serving the bundle of its former bytes until the one of
- * its new bytes is ready and no instrument uses the old one.
+ * The files of {@code drivers/}, the API definitions that instruments refer to by path, and the
+ * bundles made of them: one for each digest, however many files have those bytes. A file goes on
+ * serving the bundle of its former bytes until the one of its new bytes is ready and no instrument
+ * uses the old one.
  *
  * <p>Not threadsafe: the deploy watcher's.
  */
-final class Drivers implements Folder.Listener {
+final class Drivers {
 
   /**
    * How long things may take.
@@ -58,6 +61,10 @@ final class Drivers implements Folder.Listener {
   /** A start that takes longer goes on beside those of the other files. */
   private static final Duration TURN = Duration.ofSeconds(2);
 
+  /** What is said of a definition while nobody can read it. */
+  static final String NO_FORMAT =
+      "nothing here reads API definitions: the bundle consort.declarative is not running";
+
   private static final String NONE = "";
 
   /** What the name of a file ends in that says for whom a jar is. */
@@ -66,6 +73,16 @@ final class Drivers implements Folder.Listener {
   /** What a file has now, and which bundle stands for it; both by digest, or {@link #NONE}. */
   private static final class Entry {
     final String shown;
+
+    /** The name of the driver that a definition becomes; null for the one it says. */
+    final String driver;
+
+    /** The definition, to be converted again by another converter; null for a jar. */
+    byte[] definition;
+
+    /** Since when a definition waits for a converter; -1 when it does not. */
+    long waitsSince = -1;
+
     String wanted = NONE;
     String serving = NONE;
 
@@ -75,8 +92,9 @@ final class Drivers implements Folder.Listener {
     byte[] bytes;
     List<Finding> findings = List.of();
 
-    Entry(String shown) {
+    Entry(String shown, String driver) {
       this.shown = shown;
+      this.driver = driver;
     }
 
     boolean holds(String digest) {
@@ -84,11 +102,36 @@ final class Drivers implements Folder.Listener {
     }
   }
 
+  /**
+   * Where an entry comes from.
+   *
+   * @param referred whether because an instrument refers to it, and not because of its folder
+   */
+  private record Source(Path file, boolean referred) implements Comparable<Source> {
+    @Override
+    public int compareTo(Source other) {
+      int order = Boolean.compare(referred, other.referred);
+      return order != 0 ? order : file.compareTo(other.file);
+    }
+  }
+
+  /** How it stands with a definition that is referred to. */
+  enum Definition {
+    /** It is not known yet, or is being started. */
+    LOADING,
+    /** Its driver is there. */
+    READY,
+    /** There is none, and there will be none until the file is another. */
+    UNUSABLE
+  }
+
   private final BundleContext context;
   private final Coordinator coordinator;
+  private final Formats formats;
   private final Function<Path, String> names;
   private final Limits limits;
-  private final Map<Path, Entry> entries = new TreeMap<>();
+  private final Map<Source, Entry> entries = new TreeMap<>();
+  private int generation;
   private final Map<String, DriverBundle> bundles = new HashMap<>();
 
   /** The instruments that alone may use the drivers of a jar, by its path. */
@@ -98,6 +141,7 @@ final class Drivers implements Folder.Listener {
   private final Map<String, Optional<Set<String>>> asked = new ConcurrentHashMap<>();
 
   private volatile Map<String, DriverFile> files = Map.of();
+  private volatile Map<Path, Definition> definitions = Map.of();
 
   /** Which new bundle takes the place of an old one, by digest. */
   private final Map<String, String> successors = new HashMap<>();
@@ -108,12 +152,18 @@ final class Drivers implements Folder.Listener {
   /**
    * Drivers.
    *
+   * @param formats who makes bundles of definitions
    * @param names what files are called in findings
    */
   Drivers(
-      BundleContext context, Coordinator coordinator, Function<Path, String> names, Limits limits) {
+      BundleContext context,
+      Coordinator coordinator,
+      Formats formats,
+      Function<Path, String> names,
+      Limits limits) {
     this.context = context;
     this.coordinator = coordinator;
+    this.formats = formats;
     this.names = names;
     this.limits = limits;
   }
@@ -126,29 +176,133 @@ final class Drivers implements Folder.Listener {
         || name.endsWith(".yml");
   }
 
-  @Override
-  public boolean changed(Path file, byte[] bytes, boolean last) {
-    if (file.toString().endsWith(ONLY)) {
-      return limit(file, bytes, last);
+  /** Takes what becomes of the files of the folder. */
+  Folder.Listener inFolder() {
+    return new Files(false);
+  }
+
+  /** Takes what becomes of the definitions that instruments refer to by path. */
+  Folder.Listener referred() {
+    return new Files(true);
+  }
+
+  private final class Files implements Folder.Listener {
+    private final boolean referred;
+
+    private Files(boolean referred) {
+      this.referred = referred;
     }
-    Entry entry = entry(file);
-    if (!entry.shown.endsWith(".jar")) {
-      entry.findings =
-          List.of(note(entry, "API definitions are not supported yet; this file does nothing"));
-      return true;
+
+    @Override
+    public boolean changed(Path file, byte[] bytes, boolean last) {
+      if (isLimit(file)) {
+        return limit(file, bytes, last);
+      }
+      Entry entry = entry(new Source(file, referred));
+      return referred || !entry.shown.endsWith(".jar")
+          ? definition(entry, bytes, last)
+          : jar(entry, bytes, last);
     }
+
+    @Override
+    public void unreadable(Path file, String why) {
+      if (isLimit(file)) {
+        only.put(jarOf(file), Set.of());
+      } else {
+        Drivers.unusable(entry(new Source(file, referred)), why);
+      }
+    }
+
+    @Override
+    public void gone(Path file) {
+      if (isLimit(file)) {
+        only.remove(jarOf(file));
+      } else {
+        entries.remove(new Source(file, referred));
+      }
+    }
+
+    @Override
+    public void folder(String why) {
+      if (!referred) {
+        unreadable = why;
+      }
+    }
+
+    private boolean isLimit(Path file) {
+      return !referred && file.toString().endsWith(ONLY);
+    }
+  }
+
+  private boolean jar(Entry entry, byte[] bytes, boolean last) {
     try {
       Jar jar = Jar.of(bytes);
-      entry.wanted = jar.digest();
-      entry.jar = jar;
-      entry.bytes = jar.digest().equals(entry.serving) ? null : bytes;
+      want(entry, jar, bytes);
       entry.findings = exports(entry, jar);
       return true;
     } catch (Jar.Unfit e) {
       if (last) {
-        unreadable(file, e.getMessage());
+        unusable(entry, e.getMessage());
       }
       return last;
+    }
+  }
+
+  private static void want(Entry entry, Jar jar, byte[] bytes) {
+    entry.wanted = jar.digest();
+    entry.jar = jar;
+    entry.bytes = jar.digest().equals(entry.serving) ? null : bytes;
+  }
+
+  private static void unusable(Entry entry, String why) {
+    unusable(entry, List.of(error(entry, why)));
+  }
+
+  private static void unusable(Entry entry, List<Finding> why) {
+    entry.wanted = NONE;
+    entry.bytes = null;
+    entry.definition = null;
+    entry.waitsSince = -1;
+    entry.findings = why;
+  }
+
+  /** Has a definition made a jar of; what was made of it before stays while nobody can. */
+  private boolean definition(Entry entry, byte[] bytes, boolean last) {
+    if (bytes.length > YamlReader.LONGEST) {
+      unusable(entry, "the file has " + bytes.length + " bytes; at most 1 MiB is read");
+      return true;
+    }
+    DriverFormat format = formats.of(entry.driver == null ? entry.shown : Formats.DEFINITION);
+    if (format == null) {
+      entry.definition = bytes;
+      entry.waitsSince = entry.waitsSince < 0 ? System.nanoTime() : entry.waitsSince;
+      return true;
+    }
+    DriverFormat.Converted converted = format.convert(entry.shown, bytes, entry.driver);
+    if (!converted.usable()) {
+      if (last) {
+        unusable(entry, converted.findings());
+      }
+      return last;
+    }
+    try {
+      want(entry, Jar.of(converted.jar()), converted.jar());
+    } catch (Jar.Unfit e) {
+      throw new IllegalStateException("what was made of it is no driver bundle: " + e.getMessage());
+    }
+    entry.definition = bytes;
+    entry.waitsSince = -1;
+    entry.findings = converted.findings();
+    return true;
+  }
+
+  /** Converts all definitions again when those who can have changed. */
+  private void convertAgain() {
+    if (generation != formats.generation()) {
+      generation = formats.generation();
+      entries.values().stream()
+          .filter(entry -> entry.definition != null)
+          .forEach(entry -> definition(entry, entry.definition, true));
     }
   }
 
@@ -179,9 +333,9 @@ final class Drivers implements Folder.Listener {
   /** Who may use the drivers of a jar: null for all, and so when one of its files says nothing. */
   private Set<String> only(String digest) {
     Set<String> all = new TreeSet<>();
-    for (Map.Entry<Path, Entry> entry : entries.entrySet()) {
+    for (Map.Entry<Source, Entry> entry : entries.entrySet()) {
       if (entry.getValue().wanted.equals(digest)) {
-        Set<String> some = only.get(entry.getKey());
+        Set<String> some = only.get(entry.getKey().file());
         if (some == null) {
           return null;
         }
@@ -217,34 +371,10 @@ final class Drivers implements Folder.Listener {
                     + "); a driver exports none, lest others come to depend on it"));
   }
 
-  @Override
-  public void unreadable(Path file, String why) {
-    if (file.toString().endsWith(ONLY)) {
-      only.put(jarOf(file), Set.of());
-      return;
-    }
-    Entry entry = entry(file);
-    entry.wanted = NONE;
-    entry.bytes = null;
-    entry.findings = List.of(error(entry, why));
-  }
-
-  @Override
-  public void gone(Path file) {
-    if (file.toString().endsWith(ONLY)) {
-      only.remove(jarOf(file));
-      return;
-    }
-    entries.remove(file);
-  }
-
-  @Override
-  public void folder(String why) {
-    unreadable = why;
-  }
-
-  private Entry entry(Path file) {
-    return entries.computeIfAbsent(file, f -> new Entry(names.apply(f)));
+  private Entry entry(Source source) {
+    return entries.computeIfAbsent(
+        source,
+        s -> new Entry(names.apply(s.file()), s.referred() ? ApiReference.driver(s.file()) : null));
   }
 
   /** Tries those again that did not resolve: another bundle has come. */
@@ -270,6 +400,7 @@ final class Drivers implements Folder.Listener {
 
   /** Carries everything one step on; waits for nothing, save briefly for a driver that starts. */
   void step(long now) throws InterruptedException {
+    convertAgain();
     Map<String, Optional<Set<String>>> answered = new HashMap<>();
     asked.forEach(
         (digest, limit) -> {
@@ -300,8 +431,11 @@ final class Drivers implements Folder.Listener {
         .values()
         .removeIf(b -> b.state() == State.GONE || (b.state() == State.FAILED && !held(b)));
     successors.keySet().retainAll(bundles.keySet());
-    busy = bundles.values().stream().anyMatch(b -> underWay(b, now));
+    busy =
+        bundles.values().stream().anyMatch(b -> underWay(b, now))
+            || entries.values().stream().anyMatch(e -> waits(e) && !waitsLong(e, now));
     files = files();
+    definitions = definitions();
     answered.forEach(asked::remove);
   }
 
@@ -313,8 +447,9 @@ final class Drivers implements Folder.Listener {
     }
     // Now, and not when the folder is looked at for the second time.
     entries.forEach(
-        (path, entry) -> {
+        (source, entry) -> {
           if (entry.wanted.equals(digest)) {
+            Path path = source.file();
             limit.ifPresentOrElse(names -> only.put(path, names), () -> only.remove(path));
           }
         });
@@ -345,6 +480,39 @@ final class Drivers implements Folder.Listener {
       }
     }
     return Map.copyOf(all);
+  }
+
+  /** How it stands with a definition that is referred to; may be called by any thread. */
+  Definition definition(Path file) {
+    return definitions.getOrDefault(file, Definition.LOADING);
+  }
+
+  private Map<Path, Definition> definitions() {
+    Map<Path, Definition> all = new HashMap<>();
+    entries.forEach(
+        (source, entry) -> {
+          if (source.referred()) {
+            all.put(source.file(), definition(entry));
+          }
+        });
+    return Map.copyOf(all);
+  }
+
+  private Definition definition(Entry entry) {
+    if (!entry.serving.equals(NONE)) {
+      return Definition.READY;
+    }
+    DriverBundle bundle = bundles.get(entry.wanted);
+    boolean failed = bundle == null ? !waits(entry) : bundle.failure() != null;
+    return failed ? Definition.UNUSABLE : Definition.LOADING;
+  }
+
+  private static boolean waits(Entry entry) {
+    return entry.waitsSince >= 0;
+  }
+
+  private boolean waitsLong(Entry entry, long now) {
+    return waits(entry) && now - entry.waitsSince > limits.factory.toNanos();
   }
 
   private boolean wanted(DriverBundle bundle) {
@@ -443,7 +611,18 @@ final class Drivers implements Folder.Listener {
           entry.serving.equals(NONE) || entry.serving.equals(entry.wanted)
               ? ""
               : "; version " + bundles.get(entry.serving).version() + " goes on";
-      entry.findings.forEach(f -> all.add(f.error() ? error(entry, f.message() + goesOn) : f));
+      entry.findings.forEach(
+          f ->
+              all.add(
+                  f.error() && entry.wanted.equals(NONE) && f.line() == 0
+                      ? error(entry, f.message() + goesOn)
+                      : f));
+      if (!goesOn.isEmpty() && entry.findings.stream().anyMatch(f -> f.error() && f.line() > 0)) {
+        all.add(note(entry, goesOn.substring(2)));
+      }
+      if (waitsLong(entry, now)) {
+        all.add(error(entry, NO_FORMAT + goesOn));
+      }
       DriverBundle wanted = bundles.get(entry.wanted);
       if (wanted != null && wanted.failure() != null) {
         all.add(error(entry, wanted.failure() + goesOn));

@@ -13,19 +13,21 @@ import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A folder that is looked at again and again. A file is offered when its size, time and identity
- * were the same in two looks {@link #STABLE} apart; it is gone when it was absent for {@link
- * #ABSENT}, so that one that is renamed or written anew is not. Looking works where notifications
- * do not (network shares), and loses nothing.
+ * A folder, or a set of files, that is looked at again and again. A file is offered when its size,
+ * time and identity were the same in two looks {@link #STABLE} apart; it is gone when it was absent
+ * for {@link #ABSENT}, so that one that is renamed or written anew is not. Looking works where
+ * notifications do not (network shares), and loses nothing.
  *
  * <p>Not threadsafe: the deploy watcher's.
  */
@@ -75,13 +77,29 @@ final class Folder {
     boolean denied;
   }
 
-  private final Path path;
-  private final Predicate<String> wanted;
+  /** Which files there are, or should be. */
+  interface Listing {
+    /** Those that count; some may be absent. */
+    Collection<Path> files() throws IOException;
+  }
+
+  private final Listing listing;
+
+  /** Whether a file that appears is judged by its age, and not by how long it was looked at. */
+  private final boolean byAge;
+
   private final long largest;
   private final Clock clock;
   private final Map<Path, Seen> files = new TreeMap<>();
   private boolean first = true;
   private boolean busy;
+
+  private Folder(Listing listing, boolean byAge, long largest, Clock clock) {
+    this.listing = listing;
+    this.byAge = byAge;
+    this.largest = largest;
+    this.clock = clock;
+  }
 
   /**
    * A folder.
@@ -90,11 +108,28 @@ final class Folder {
    * @param largest the most bytes a file may have
    * @param clock the wall clock, to which files' times are compared
    */
-  Folder(Path path, Predicate<String> wanted, long largest, Clock clock) {
-    this.path = path;
-    this.wanted = wanted;
-    this.largest = largest;
-    this.clock = clock;
+  static Folder of(Path path, Predicate<String> wanted, long largest, Clock clock) {
+    return new Folder(() -> list(path, wanted), false, largest, clock);
+  }
+
+  /**
+   * Files wherever they are, which somebody asked for by name.
+   *
+   * @param files which they are now
+   * @param largest the most bytes a file may have
+   * @param clock the wall clock, to which files' times are compared
+   */
+  static Folder ofFiles(Supplier<? extends Collection<Path>> files, long largest, Clock clock) {
+    return new Folder(files::get, true, largest, clock);
+  }
+
+  private static List<Path> list(Path path, Predicate<String> wanted) throws IOException {
+    List<Path> found = new ArrayList<>();
+    try (DirectoryStream<Path> entries =
+        Files.newDirectoryStream(path, p -> ordinary(name(p)) && wanted.test(name(p)))) {
+      entries.forEach(found::add);
+    }
+    return found;
   }
 
   /** Whether a name is one that no editor or copying program uses for its own purposes. */
@@ -103,10 +138,6 @@ final class Folder {
         && !name.endsWith("~")
         && !name.endsWith(".tmp")
         && !name.endsWith(".part");
-  }
-
-  Path path() {
-    return path;
   }
 
   /** Whether a file is being waited for: the next look should come soon. */
@@ -153,11 +184,7 @@ final class Folder {
   }
 
   private Map<Path, Sign> signs() throws IOException {
-    List<Path> found = new ArrayList<>();
-    try (DirectoryStream<Path> entries =
-        Files.newDirectoryStream(path, p -> ordinary(name(p)) && wanted.test(name(p)))) {
-      entries.forEach(found::add);
-    }
+    Collection<Path> found = listing.files();
     Map<Path, Sign> signs = new HashMap<>(found.size() * 2);
     for (Path file : found) {
       try {
@@ -186,11 +213,16 @@ final class Folder {
   }
 
   private void compare(Path file, Sign sign, long now) {
-    Seen seen = files.computeIfAbsent(file, f -> new Seen());
+    Seen seen = files.get(file);
+    boolean aged = first || (byAge && seen == null);
+    if (seen == null) {
+      seen = new Seen();
+      files.put(file, seen);
+    }
     seen.absentSince = -1;
     if (!sign.equals(seen.sign)) {
       seen.sign = sign;
-      seen.since = first ? now - Math.max(0, age(sign).toNanos()) : now;
+      seen.since = aged ? now - Math.max(0, age(sign).toNanos()) : now;
       seen.offered = false;
       seen.accepted = false;
       seen.again = coarse(sign);

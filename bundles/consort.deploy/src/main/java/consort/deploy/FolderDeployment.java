@@ -3,6 +3,7 @@ package consort.deploy;
 
 import consort.api.coordinator.Coordinator;
 import consort.api.coordinator.InstrumentSpec;
+import consort.api.coordinator.TemporaryInstrument;
 import consort.api.deploy.Deployment;
 import consort.api.deploy.DriverFile;
 import consort.api.deploy.Finding;
@@ -52,13 +53,17 @@ public final class FolderDeployment implements Deployment {
   private final Drivers drivers;
   private final InstrumentFile reader = new InstrumentFile();
   private final Instruments instruments;
+  private final Formats formats;
+  private final Definitions definitions;
+  private final Path driversPath;
+  private final Path instrumentsPath;
   private final Folder driverFolder;
+  private final Folder definitionFiles;
   private final Folder instrumentFolder;
   private final CountDownLatch ended = new CountDownLatch(1);
   private final BundleListener resolved = this::bundleChanged;
   private volatile Wakeup wakeup;
   private volatile boolean bundleCame;
-  private volatile boolean updatedByHand;
   private volatile boolean settled;
   private volatile List<Finding> findings = List.of();
 
@@ -75,20 +80,26 @@ public final class FolderDeployment implements Deployment {
     }
     this.context = context;
     home = Path.of(folder).toAbsolutePath().normalize();
-    drivers = new Drivers(context, coordinator, this::shown, limits);
-    instruments = new Instruments(coordinator, reader, this::shown);
+    formats = new Formats(context);
+    drivers = new Drivers(context, coordinator, formats, this::shown, limits);
+    definitions = new Definitions(formats, drivers::definition);
+    instruments = new Instruments(coordinator, reader, definitions, this::shown);
     Clock clock = Clock.systemUTC();
-    driverFolder = new Folder(home.resolve("drivers"), Drivers::wanted, LARGEST_JAR, clock);
-    instrumentFolder =
-        new Folder(home.resolve("instruments"), Instruments::wanted, YamlReader.LONGEST, clock);
+    driversPath = home.resolve("drivers");
+    instrumentsPath = home.resolve("instruments");
+    driverFolder = Folder.of(driversPath, Drivers::wanted, LARGEST_JAR, clock);
+    definitionFiles = Folder.ofFiles(instruments::definitions, YamlReader.LONGEST, clock);
+    instrumentFolder = Folder.of(instrumentsPath, Instruments::wanted, YamlReader.LONGEST, clock);
   }
 
   @Activate
   void open() {
     Thread thread = new Thread(this::watch, "deploy watcher");
     thread.setDaemon(true);
-    wakeup = new Wakeup(List.of(driverFolder.path(), instrumentFolder.path()));
+    wakeup = new Wakeup(List.of(driversPath, instrumentsPath));
     context.addBundleListener(resolved);
+    formats.open(wakeup::wake);
+    definitions.wakeBy(wakeup::wake);
     thread.start();
     // the first reading of YAML loads many classes: that is done while the first drivers start
     Thread schema = new Thread(reader::schema, "deploy schema");
@@ -100,6 +111,7 @@ public final class FolderDeployment implements Deployment {
   @Deactivate
   void close() throws InterruptedException {
     context.removeBundleListener(resolved);
+    formats.close();
     wakeup.close();
     ended.await(1, TimeUnit.SECONDS);
   }
@@ -111,22 +123,23 @@ public final class FolderDeployment implements Deployment {
     }
     if (event.getType() == BundleEvent.UPDATED
         && event.getBundle().getLocation().startsWith(DriverBundle.LOCATION)) {
-      updatedByHand = true;
+      wakeup.wake();
     }
   }
 
   private String shown(Path file) {
-    String path = home.relativize(file).toString().replace('\\', '/');
+    Path near = file.startsWith(home) ? home.relativize(file) : file;
+    String path = near.toString().replace('\\', '/');
     return CONTROL.matcher(path).replaceAll("?");
   }
 
   private void watch() {
     try {
-      make(driverFolder.path());
-      make(instrumentFolder.path());
+      make(driversPath);
+      make(instrumentsPath);
       boolean first = true;
       Duration pause = Duration.ZERO;
-      while (sleep(pause)) {
+      while (wakeup.sleep(pause)) {
         try {
           pause = pass(first);
           first = false;
@@ -142,21 +155,6 @@ public final class FolderDeployment implements Deployment {
     }
   }
 
-  /**
-   * Sleeps until something in the folders changes, a bundle of a driver is updated by hand, or the
-   * time is over; false when closed.
-   */
-  private boolean sleep(Duration most) throws InterruptedException {
-    long until = System.nanoTime() + most.toNanos();
-    Duration slice = most.compareTo(IDLE) < 0 ? most : IDLE;
-    while (wakeup.sleep(slice)) {
-      if (updatedByHand || wakeup.changed() || System.nanoTime() >= until) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   private static void make(Path folder) {
     try {
       Files.createDirectories(folder);
@@ -167,9 +165,9 @@ public final class FolderDeployment implements Deployment {
 
   /** Looks at everything once, drivers first; returns how long to sleep. */
   private Duration pass(boolean first) throws InterruptedException {
-    updatedByHand = false;
     long begin = System.nanoTime();
-    driverFolder.look(begin, drivers);
+    driverFolder.look(begin, drivers.inFolder());
+    definitionFiles.look(begin, drivers.referred());
     if (bundleCame) {
       bundleCame = false;
       drivers.retryUnresolved();
@@ -181,7 +179,13 @@ public final class FolderDeployment implements Deployment {
     instrumentFolder.look(System.nanoTime(), instruments);
     instruments.step(instrumentFolder::present);
     tell();
-    boolean busy = driverFolder.busy() || instrumentFolder.busy() || drivers.busy();
+    definitions.looked();
+    boolean busy =
+        driverFolder.busy()
+            || definitionFiles.busy()
+            || instrumentFolder.busy()
+            || drivers.busy()
+            || instruments.busy();
     settled = !busy;
     // looking at very many files takes time: then it is done less often, at 2 % of one processor
     Duration seldom = Duration.ofNanos(50 * (System.nanoTime() - begin));
@@ -224,13 +228,18 @@ public final class FolderDeployment implements Deployment {
   }
 
   @Override
+  public TemporaryInstrument open(Path file) {
+    return instruments.open(file);
+  }
+
+  @Override
   public void stop(String name) {
     instruments.stop(name);
   }
 
   @Override
   public DriverFile swap(Path jar, String only) {
-    DriverDrop drop = new DriverDrop(driverFolder.path(), this::shown);
+    DriverDrop drop = new DriverDrop(driversPath, this::shown);
     DriverFile file = drop.take(jar, only);
     drivers.ask(file.digest(), drop.limit(file));
     return file;

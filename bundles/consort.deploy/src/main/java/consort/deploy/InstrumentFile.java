@@ -78,8 +78,6 @@ final class InstrumentFile {
       reference = ApiReference.of((String) ref.value(), file);
       if (reference.path() == null) {
         problems.error(ref, "API definition file not found: " + reference.tried());
-      } else {
-        problems.note(ref, "API definitions are not supported yet: the instrument stays offline");
       }
     }
     Path awaited = reference == null || reference.path() != null ? null : reference.tried();
@@ -193,7 +191,7 @@ final class InstrumentFile {
     try {
       return new InstrumentSpec(
           root.text("name"),
-          reference == null ? root.text("driver") : "definition:" + reference.path(),
+          reference == null ? root.text("driver") : ApiReference.driver(reference.path()),
           root.text("version"),
           connection(root.get("connection")),
           settings(root),

@@ -6,7 +6,9 @@ import consort.api.Refused;
 import consort.api.State;
 import consort.api.coordinator.Coordinator;
 import consort.api.coordinator.InstrumentSpec;
+import consort.api.coordinator.TemporaryInstrument;
 import consort.api.deploy.Finding;
+import consort.deploy.Drivers.Definition;
 import consort.deploy.InstrumentFile.Reading;
 import consort.yaml.YamlReader;
 import java.io.IOException;
@@ -15,7 +17,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
@@ -58,6 +62,9 @@ final class Instruments implements Folder.Listener {
     Path awaited;
     byte[] bytes;
 
+    /** Since when its definition is being loaded, in nanoseconds; -1 when it is not. */
+    long loadsSince = -1;
+
     Entry(String shown) {
       this.shown = shown;
     }
@@ -65,6 +72,7 @@ final class Instruments implements Folder.Listener {
 
   private final Coordinator coordinator;
   private final InstrumentFile reader;
+  private final Definitions definitions;
   private final Function<Path, String> names;
   private final ConcurrentMap<String, Owner> owners = new ConcurrentHashMap<>();
   private final Map<Path, Entry> entries = new TreeMap<>();
@@ -73,9 +81,15 @@ final class Instruments implements Folder.Listener {
   /**
    * Instruments.
    *
+   * @param definitions what they may refer to
    * @param names what files are called in findings
    */
-  Instruments(Coordinator coordinator, InstrumentFile reader, Function<Path, String> names) {
+  Instruments(
+      Coordinator coordinator,
+      InstrumentFile reader,
+      Definitions definitions,
+      Function<Path, String> names) {
+    this.definitions = definitions;
     this.coordinator = coordinator;
     this.reader = reader;
     this.names = names;
@@ -100,6 +114,7 @@ final class Instruments implements Folder.Listener {
     if (reading.usable()) {
       InstrumentSpec former = entry.spec;
       entry.spec = reading.spec();
+      entry.loadsSince = -1;
       if (former != null && !former.name().equals(entry.spec.name())) {
         release(file, former.name());
       }
@@ -191,9 +206,51 @@ final class Instruments implements Folder.Listener {
       }
       return;
     }
-    if (owner == null || !same(owner.put(), spec)) {
+    InstrumentSpec put = owner == null ? null : owner.put();
+    if (!same(put, spec) && mayPut(entry, put != null)) {
       entry.obstacle = attempt(() -> coordinator.put(spec));
       owners.computeIfPresent(spec.name(), (name, o) -> new Owner(file, false, spec));
+    }
+  }
+
+  /**
+   * Whether the definition that an instrument refers to is there, so that a changed file is a swap
+   * and not an interruption. One that cannot be used holds up only what runs without it.
+   */
+  private boolean mayPut(Entry entry, boolean runs) {
+    Definition definition = definitions.of(entry.spec);
+    if (definition == Definition.LOADING) {
+      long now = System.nanoTime();
+      entry.loadsSince = entry.loadsSince < 0 ? now : entry.loadsSince;
+      if (now - entry.loadsSince < Definitions.LOADING.toNanos()) {
+        return false;
+      }
+    }
+    entry.loadsSince = -1;
+    if (runs && definition != Definition.READY) {
+      entry.obstacle =
+          "its API definition cannot be used; " + entry.spec.name() + " goes on as before";
+      return false;
+    }
+    return true;
+  }
+
+  /** Whether an instrument waits for its definition. */
+  boolean busy() {
+    return entries.values().stream().anyMatch(e -> e.loadsSince >= 0);
+  }
+
+  /** The API definitions that are referred to by their paths. */
+  Set<Path> definitions() {
+    Set<Path> all = new TreeSet<>(definitions.held());
+    owners.values().forEach(o -> refer(o.put(), all));
+    entries.values().forEach(e -> refer(e.spec, all));
+    return all;
+  }
+
+  private static void refer(InstrumentSpec spec, Set<Path> all) {
+    if (spec != null) {
+      ApiReference.definition(spec.driver()).ifPresent(all::add);
     }
   }
 
@@ -286,14 +343,31 @@ final class Instruments implements Folder.Listener {
 
   InstrumentSpec usable(Path file) {
     Reading reading = read(file);
-    if (!reading.usable()) {
+    refuse(reading.findings());
+    refuse(definitions.check(reading.spec()));
+    return reading.spec();
+  }
+
+  /** Throws when one of them is an error. */
+  private static void refuse(List<Finding> findings) {
+    if (findings.stream().anyMatch(Finding::error)) {
       throw refused(
-          reading.findings().stream()
+          findings.stream()
               .filter(Finding::error)
               .map(Finding::toString)
               .collect(Collectors.joining("\n")));
     }
-    return reading.spec();
+  }
+
+  TemporaryInstrument open(Path file) {
+    InstrumentSpec spec = usable(file);
+    Runnable release = definitions.hold(spec);
+    try {
+      return new Borrowed(coordinator.open(spec), release);
+    } catch (RuntimeException e) {
+      release.run();
+      throw e;
+    }
   }
 
   String start(Path file) {
@@ -311,11 +385,14 @@ final class Instruments implements Folder.Listener {
       owners.remove(name);
       throw refused("Instrument already exists: " + name);
     }
+    Runnable release = definitions.hold(spec);
     try {
       coordinator.put(spec);
     } catch (RuntimeException e) {
       owners.remove(name);
       throw e;
+    } finally {
+      release.run();
     }
     return name;
   }

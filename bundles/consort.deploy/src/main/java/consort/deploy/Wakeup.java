@@ -12,20 +12,21 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Sleeps until a folder may have changed. Where the system tells of changes this is at once, else
- * when the time is over; nobody relies on being told.
+ * Sleeps until a folder may have changed, or somebody wakes it. Where the system tells of changes
+ * this is at once, else when the time is over; nobody relies on being told. {@link #wake} may be
+ * called by any thread.
  */
 final class Wakeup implements AutoCloseable {
 
-  private final CountDownLatch closed = new CountDownLatch(1);
+  private final Semaphore woken = new Semaphore(0);
   private final List<Path> folders;
   private final Map<Path, WatchKey> keys = new HashMap<>();
   private final WatchService service;
-  private boolean changed;
+  private volatile boolean closed;
 
   Wakeup(List<Path> folders) {
     this.folders = folders;
@@ -37,6 +38,30 @@ final class Wakeup implements AutoCloseable {
     }
     service = made;
     register();
+    if (service != null) {
+      Thread thread = new Thread(this::listen, "deploy wakeup");
+      thread.setDaemon(true);
+      thread.start();
+    }
+  }
+
+  /** Turns what the system tells into waking. */
+  private void listen() {
+    try {
+      while (true) {
+        WatchKey key = service.take();
+        key.pollEvents();
+        key.reset();
+        wake();
+      }
+    } catch (ClosedWatchServiceException | InterruptedException e) {
+      // nobody sleeps here any more
+    }
+  }
+
+  /** Ends the sleep, or the next one if nobody sleeps now. */
+  void wake() {
+    woken.release();
   }
 
   /**
@@ -45,28 +70,10 @@ final class Wakeup implements AutoCloseable {
    * @return false when closed
    */
   boolean sleep(Duration most) throws InterruptedException {
-    changed = false;
-    if (service == null) {
-      return !closed.await(most.toNanos(), TimeUnit.NANOSECONDS);
-    }
-    try {
-      register();
-      WatchKey key = service.poll(most.toNanos(), TimeUnit.NANOSECONDS);
-      while (key != null) {
-        key.pollEvents();
-        changed = true;
-        key.reset();
-        key = service.poll();
-      }
-    } catch (ClosedWatchServiceException e) {
-      return false;
-    }
-    return closed.getCount() > 0;
-  }
-
-  /** Whether the last sleep ended because something changed. */
-  boolean changed() {
-    return changed;
+    register();
+    woken.tryAcquire(most.toNanos(), TimeUnit.NANOSECONDS);
+    woken.drainPermits();
+    return !closed;
   }
 
   /** A folder that was absent, or was removed and made anew, has to be registered again. */
@@ -91,7 +98,8 @@ final class Wakeup implements AutoCloseable {
 
   @Override
   public void close() {
-    closed.countDown();
+    closed = true;
+    wake();
     if (service != null) {
       try {
         service.close();

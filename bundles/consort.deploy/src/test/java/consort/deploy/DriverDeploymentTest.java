@@ -369,16 +369,6 @@ final class DriverDeploymentTest {
   }
 
   @Test
-  void definitionsAreSaidToBeUnsupported() throws Exception {
-    Files.writeString(node.home.resolve("drivers/dmm.yaml"), "api_version: 1.0.0\n");
-    node.open();
-
-    node.untilFindings(
-        "drivers/dmm.yaml: API definitions are not supported yet; this file does nothing");
-    assertThat(node.deployment().findings()).noneMatch(f -> f.error());
-  }
-
-  @Test
   void aNewLifeOfTheComponentFindsWhatRunsAndRemovesWhatNoFileStandsFor() throws Exception {
     node.driver("acme.jar", acme("1.0.0"));
     node.driver("other.jar", Jars.driver("other", "1.0.0").bytes());

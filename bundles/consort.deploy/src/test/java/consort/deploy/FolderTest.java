@@ -92,7 +92,7 @@ final class FolderTest {
 
   @BeforeEach
   void make() {
-    folder = new Folder(path, name -> name.endsWith(".x"), 10, time);
+    folder = Folder.of(path, name -> name.endsWith(".x"), 10, time);
   }
 
   private List<String> look() {
@@ -325,7 +325,7 @@ final class FolderTest {
   @Test
   void aFolderThatIsAwayTakesNothingWithIt() throws IOException {
     Path inner = Files.createDirectory(path.resolve("inner"));
-    folder = new Folder(inner, name -> true, 10, time);
+    folder = Folder.of(inner, name -> true, 10, time);
     old(Files.writeString(inner.resolve("a"), "1"));
     look();
     Files.move(inner, path.resolve("away"));

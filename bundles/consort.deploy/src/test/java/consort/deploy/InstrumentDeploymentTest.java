@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import consort.api.Refused;
+import consort.api.deploy.DriverFormat;
 import consort.api.deploy.Finding;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -189,8 +190,9 @@ final class InstrumentDeploymentTest {
     node.untilFindings(
         "instruments/a.yaml:4:10: /api_ref: API definition file not found: " + definition);
 
+    node.framework.getBundleContext().registerService(DriverFormat.class, new TestFormat(), null);
     Files.createDirectories(definition.getParent());
-    Files.writeString(definition, "");
+    Files.writeString(definition, "identifier: A\nversion: \"1.0.0\"\n");
 
     until(() -> node.coordinator.specs().containsKey("A"));
     assertThat(node.coordinator.specs().get("A").driver())

@@ -162,8 +162,13 @@ final class TestCoordinator implements Coordinator {
   }
 
   @Override
-  public TemporaryInstrument open(InstrumentSpec spec) {
-    throw new UnsupportedOperationException();
+  public synchronized TemporaryInstrument open(InstrumentSpec spec) {
+    log.add("open " + spec.name());
+    return (TemporaryInstrument)
+        Proxy.newProxyInstance(
+            getClass().getClassLoader(),
+            new Class<?>[] {TemporaryInstrument.class},
+            (proxy, method, arguments) -> method.getName().equals("name") ? spec.name() : null);
   }
 
   @Override

@@ -49,7 +49,7 @@ final class TestNode {
                     "org.osgi.framework.bsnversion",
                     "multiple",
                     "org.osgi.framework.system.packages.extra",
-                    "consort.api;version=1.0.0,consort.api.driver;version=1.0.0",
+                    "consort.api;version=1.0.0,consort.api.driver;version=1.0.0,consort.api.deploy;version=1.0.0",
                     FolderDeployment.HOME,
                     home.toString()));
     framework.start();

@@ -2,6 +2,7 @@
 package consort.api.deploy;
 
 import consort.api.coordinator.InstrumentSpec;
+import consort.api.coordinator.TemporaryInstrument;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +34,16 @@ public interface Deployment {
    * @throws consort.api.Refused when the file cannot be used or the name is taken
    */
   String start(Path file);
+
+  /**
+   * Makes the instrument of a file for a while, without publishing it, whatever runs under its
+   * name. Waits until it is ready.
+   *
+   * @return the instrument, to be closed
+   * @throws consort.api.InstrumentException when the file cannot be used, or the instrument does
+   *     not become ready
+   */
+  TemporaryInstrument open(Path file);
 
   /**
    * Stops an instrument: one started from a file is removed, one of the watched folder is stopped
