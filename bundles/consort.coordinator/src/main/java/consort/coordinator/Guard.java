@@ -251,6 +251,14 @@ final class Guard implements TemporaryInstrument, Relied {
     }
   }
 
+  /** The command that is in the driver, also when its deadline has passed; empty for none. */
+  String running() {
+    synchronized (machine.lock) {
+      Pending running = machine.current.call();
+      return running == null ? "" : running.command();
+    }
+  }
+
   Phase phase() {
     synchronized (machine.lock) {
       return machine.phase();

@@ -74,6 +74,8 @@ final class UrgentCalls {
     Thread thread = Thread.currentThread();
     String poolName = thread.getName();
     thread.setName("guard " + machine.name + " urgent");
+    // It may be sent to stop what is overdue, whose input and output are cancelled.
+    run.on.links.setUrgent(true);
     try {
       Object outcome = run.call.run(run.on, env);
       if (outcome instanceof CompletionStage<?> returned) {
@@ -85,6 +87,7 @@ final class UrgentCalls {
       done(run, Thrown.of(t));
     } finally {
       Deadline.set(null);
+      run.on.links.setUrgent(false);
       synchronized (machine.lock) {
         run.thread = null;
         machine.crew.back(run);

@@ -4,7 +4,6 @@ package consort.coordinator;
 import static java.util.stream.Collectors.joining;
 
 import consort.api.InstrumentStatus;
-import consort.api.Reason;
 import consort.api.coordinator.Diagnosis;
 import consort.api.coordinator.SwapOutcome;
 import consort.api.coordinator.SwapStatus;
@@ -32,9 +31,6 @@ final class Why {
     InstrumentStatus status = guard.status();
     List<Diagnosis.Fact> facts = new ArrayList<>();
     facts.add(new Diagnosis.Fact("state", status.stateText() + " since " + moment(status.since())));
-    if (!status.text().isEmpty() && status.reason() != Reason.NONE) {
-      facts.add(new Diagnosis.Fact("reason", status.text()));
-    }
     String pin = guard.plan().spec.version();
     facts.add(
         new Diagnosis.Fact(
@@ -93,9 +89,13 @@ final class Why {
     }
     guard.swaps().forEach(past -> facts.add(new Diagnosis.Fact("swap", text(past))));
     for (Condition.PastError error : guard.errors()) {
+      if (error.text().equals(status.text())) {
+        continue; // the summary says it
+      }
       facts.add(new Diagnosis.Fact("error", moment(error.at()) + " " + error.text()));
     }
-    return new Diagnosis(guard.name(), summary(status, interlocks.unmet(guard.plan().spec)), facts);
+    return new Diagnosis(
+        guard.name(), summary(guard, status, interlocks.unmet(guard.plan().spec)), facts);
   }
 
   private static String text(SwapOutcome past) {
@@ -139,10 +139,27 @@ final class Why {
     return time.truncatedTo(ChronoUnit.MILLIS);
   }
 
-  private static String summary(InstrumentStatus status, String unmet) {
+  /** How available an instrument is that serves. */
+  static String available(Guard guard) {
+    String running = guard.running();
+    return switch (guard.phase()) {
+          case OVERDUE, LATE_STAGE ->
+              guard.name()
+                  + " waits for its driver: the deadline of "
+                  + running
+                  + " has passed, and it has "
+                  + Guard.GRACE.toSeconds()
+                  + " s to come back; urgent commands are";
+          case RESYNC -> guard.name() + " makes its link safe for the next call, and then is";
+          default ->
+              guard.name() + (running.isEmpty() ? " is" : " is busy with " + running + ", and is");
+        }
+        + " available";
+  }
+
+  private static String summary(Guard guard, InstrumentStatus status, String unmet) {
     return switch (status.state()) {
-      case READY, BUSY ->
-          status.name() + " is available" + (unmet == null ? "" : " for reading: " + unmet);
+      case READY, BUSY -> available(guard) + (unmet == null ? "" : " for reading: " + unmet);
       case STARTING -> status.name() + " is connecting";
       case SWAPPING -> status.name() + " gets another driver; calls wait";
       case STOPPED -> status.name() + " was stopped; 'start " + status.name() + "' starts it";

@@ -8,6 +8,8 @@ import consort.api.link.LinkSession;
 import consort.api.link.LinkSettings;
 import consort.api.link.TraceEntry;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -27,6 +29,7 @@ final class FakeLinks implements LinkService {
     volatile int resynchronised;
     volatile int resets;
     volatile boolean closed;
+    final Set<Thread> urgent = ConcurrentHashMap.newKeySet();
     volatile RuntimeException resynchroniseFails;
     private final Function<LinkSettings, Link> onOpen;
 
@@ -51,6 +54,15 @@ final class FakeLinks implements LinkService {
     @Override
     public void cancel() {
       cancelled++;
+    }
+
+    @Override
+    public void setUrgent(boolean on) {
+      if (on) {
+        urgent.add(Thread.currentThread());
+      } else {
+        urgent.remove(Thread.currentThread());
+      }
     }
 
     @Override

@@ -246,6 +246,22 @@ class GuardTest {
   }
 
   @Test
+  void saysInTheGraceAfterADeadlineWhatItWaitsFor() {
+    driver.onEcho = this::hang;
+    ready();
+    assertThat(Why.available(guard)).isEqualTo("ECHO is available");
+    CompletionStage<Result> running = guard.send(Call.of("echo", 1).within(Duration.ofDays(1)));
+    eventually(() -> !driver.seen.isEmpty());
+    assertThat(Why.available(guard)).isEqualTo("ECHO is busy with echo, and is available");
+    guard.cancel("alice cancelled it");
+    assertThat(failure(running)).isInstanceOf(TimedOut.class);
+    assertThat(Why.available(guard))
+        .isEqualTo(
+            "ECHO waits for its driver: the deadline of echo has passed, and it has 2 s to come"
+                + " back; urgent commands are available");
+  }
+
+  @Test
   void discardsALateAnswerAndResynchronisesTheLink() throws Exception {
     CountDownLatch late = new CountDownLatch(1);
     driver.onEcho =

@@ -3,6 +3,7 @@ package consort.coordinator;
 
 import consort.api.State;
 import consort.api.coordinator.InstrumentSpec;
+import consort.api.link.LinkService;
 import consort.api.link.LinkSession;
 import java.time.Instant;
 import java.util.List;
@@ -15,9 +16,20 @@ final class TestWorld implements Environment {
   final DriverThreads threads = new DriverThreads();
   volatile Interlocks interlocks;
   final FakeLinks links = new FakeLinks();
+  private final LinkService service;
   volatile boolean timerIsEarly;
   final List<Throwable> mistakes = new CopyOnWriteArrayList<>();
   volatile Permits permits = Permits.ALL;
+
+  /** A world whose links only note what is done with them. */
+  TestWorld() {
+    service = links;
+  }
+
+  /** A world with real links. */
+  TestWorld(LinkService service) {
+    this.service = service;
+  }
 
   @Override
   public Permits permits() {
@@ -50,7 +62,7 @@ final class TestWorld implements Environment {
 
   @Override
   public LinkSession links(String instrument, Consumer<String> lost) {
-    return links.session(instrument, lost);
+    return service.session(instrument, lost);
   }
 
   @Override

@@ -8,6 +8,8 @@ import consort.api.link.Link;
 import consort.api.link.LinkSession;
 import consort.api.link.LinkSettings;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
@@ -19,6 +21,10 @@ final class Session implements LinkSession {
   private final Channels channels;
   private volatile Consumer<String> lost;
   private final List<ChannelLink> links = new CopyOnWriteArrayList<>();
+
+  /** Those whose operations a cancel does not end. */
+  private final Set<Thread> urgent = ConcurrentHashMap.newKeySet();
+
   private volatile boolean cancelled;
   private volatile boolean closed;
 
@@ -54,6 +60,15 @@ final class Session implements LinkSession {
   }
 
   @Override
+  public void setUrgent(boolean on) {
+    if (on) {
+      urgent.add(Thread.currentThread());
+    } else {
+      urgent.remove(Thread.currentThread());
+    }
+  }
+
+  @Override
   public void resynchronise() {
     cancelled = false;
     links.forEach(ChannelLink::resynchronise);
@@ -82,8 +97,9 @@ final class Session implements LinkSession {
     channels.closed(link);
   }
 
+  /** Whether operations of the current thread have to end. */
   boolean isStopped() {
-    return cancelled || closed;
+    return closed || cancelled && !urgent.contains(Thread.currentThread());
   }
 
   boolean isClosed() {

@@ -36,6 +36,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -323,6 +324,27 @@ class TcpLinkTest {
     session.resynchronise();
     assertThat(link.ask("*OPC?")).isEqualTo("1");
     assertThat(simulator.received()).containsExactly("*IDN?", "*OPC?");
+  }
+
+  @Test
+  void anUrgentThreadUsesALinkThatWasCancelledAndGetsNoLateAnswer() {
+    AtomicBoolean first = new AtomicBoolean(true);
+    simulator.late(() -> first.getAndSet(false) ? Duration.ofMillis(500) : Duration.ZERO);
+    Link link = open();
+    CompletableFuture<InstrumentException> result = failing(() -> link.ask("*IDN?"));
+    await().until(() -> simulator.received().contains("*IDN?"));
+    session.cancel();
+    assertThat(result.join()).isInstanceOf(TimedOut.class);
+    assertThatExceptionOfType(TimedOut.class).isThrownBy(() -> link.ask("*OPC?"));
+
+    session.setUrgent(true);
+    assertThat(link.ask("*OPC?")).isEqualTo("1");
+    session.setUrgent(false);
+
+    assertThatExceptionOfType(TimedOut.class).isThrownBy(() -> link.ask("*OPC?"));
+    session.resynchronise();
+    assertThat(link.ask("*OPC?")).isEqualTo("1");
+    assertThat(simulator.connections()).as("opened anew once").isEqualTo(2);
   }
 
   @Test

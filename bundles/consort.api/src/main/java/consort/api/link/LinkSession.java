@@ -13,9 +13,18 @@ public interface LinkSession extends Links, AutoCloseable {
 
   /**
    * Ends the input and output under way at once: the driver's thread gets {@code TimedOut}. Later
-   * operations fail the same way until {@link #resynchronise}. Never waits.
+   * operations fail the same way until {@link #resynchronise}, save urgent ones. Never waits.
    */
   void cancel();
+
+  /**
+   * Says whether the current thread serves an urgent call. {@link #cancel} is meant for the call
+   * beside it and does not end its operations; those make the links safe for themselves, so that no
+   * late answer reaches their questions. Never waits.
+   *
+   * @param urgent true from now on, false when it is over
+   */
+  default void setUrgent(boolean urgent) {}
 
   /**
    * Makes the links usable again after a cancelled or overdue operation, so that no late answer can
