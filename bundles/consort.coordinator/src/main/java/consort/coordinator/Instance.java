@@ -19,6 +19,7 @@ import consort.api.driver.SafeState;
 import consort.api.driver.SavedState;
 import consort.api.driver.SelfTest;
 import consort.api.driver.Setup;
+import consort.api.driver.Startup;
 import consort.api.link.Link;
 import consort.api.link.LinkSession;
 import consort.api.link.LinkSettings;
@@ -231,8 +232,10 @@ final class Instance {
     driver = TypedDriver.of(made);
   }
 
-  private void runStartup(InstrumentSpec spec) throws InterruptedException {
-    if (!spec.initCommands().isEmpty()) {
+  private void runStartup(InstrumentSpec spec) throws Exception {
+    if (target instanceof Startup own) {
+      own.startup(spec.initCommands());
+    } else if (!spec.initCommands().isEmpty()) {
       LinkSettings usual = LinkSettings.text("\n");
       Opened before = opened;
       opened = before == null ? new Opened(spec.connection(), usual) : before;
