@@ -16,6 +16,7 @@ public final class Main {
         Runtime.getRuntime().availableProcessors(),
         ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
     ProcessBenchmark.run();
+    RpcBenchmark.run();
     try (Node node = new Node()) {
       LinkBenchmark.run(node);
       new GroupBenchmark(node).run();
