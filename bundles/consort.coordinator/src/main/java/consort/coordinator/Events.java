@@ -53,7 +53,7 @@ final class Events {
                   State.STOPPED),
               names(SWAP, "BEGUN", "POSTPONED"),
               names(SWAP, (Object[]) SwapOutcome.Result.values()),
-              names(FAULT, "DRIVER_ERROR", "HEALTH"),
+              names(FAULT, "DRIVER_ERROR", "HEALTH", "SAFE_STATE"),
               names(INTERLOCK, "LOST", "SAFE", "UNSAFE", "RESTORED"),
               names(LEASE, (Object[]) LeaseTable.News.values()),
               Stream.of(STOP_ALL, CANCELLED))
