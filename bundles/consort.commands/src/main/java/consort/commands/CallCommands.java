@@ -31,6 +31,10 @@ final class CallCommands {
   static final CommandDoc.Parameter LEASE =
       new CommandDoc.Parameter("lease", "id of the lease to call under", true);
 
+  /** What a call is made of. */
+  static final List<CommandDoc.Parameter> CALL =
+      concat(concat(List.of(LookCommands.NAME, VERB), ARGUMENTS), List.of(LEASE));
+
   private final Coordinator coordinator;
   private final Supplier<Deployment> deployment;
 
@@ -42,11 +46,7 @@ final class CallCommands {
   List<Command> all() {
     return List.of(
         new Command(
-            new CommandDoc(
-                "call",
-                Role.OBSERVER,
-                concat(concat(List.of(LookCommands.NAME, VERB), ARGUMENTS), List.of(LEASE)),
-                "Calls a command of an instrument."),
+            new CommandDoc("call", Role.OBSERVER, CALL, "Calls a command of an instrument."),
             this::call),
         new Command(
             new CommandDoc(
@@ -89,6 +89,11 @@ final class CallCommands {
     String verb = p.text("verb");
     Instrument instrument = Instruments.require(coordinator, name);
     Result result = instrument.call(request(instrument, verb, p, caller).under(p.lease()));
+    return reply(result);
+  }
+
+  /** What a command of an instrument gave. */
+  static Map<String, Object> reply(Result result) {
     return Plain.map(
         "value", Plain.of(result.value()),
         "type", result.command().result().toString(),

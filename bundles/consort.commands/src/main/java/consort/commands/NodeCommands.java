@@ -7,6 +7,7 @@ import consort.api.InstrumentException;
 import consort.api.Refused;
 import consort.api.Role;
 import consort.api.coordinator.Coordinator;
+import consort.api.coordinator.Groups;
 import consort.api.coordinator.Leases;
 import consort.api.deploy.Deployment;
 import consort.api.deploy.DriverFormat;
@@ -61,10 +62,14 @@ public final class NodeCommands implements Commands {
   /** Wires; {@code context} is that of this bundle. */
   @Activate
   public NodeCommands(
-      BundleContext context, @Reference Coordinator coordinator, @Reference Leases leases) {
+      BundleContext context,
+      @Reference Coordinator coordinator,
+      @Reference Leases leases,
+      @Reference Groups groups) {
     this(
         coordinator,
         leases,
+        groups,
         () -> stop(context),
         Path.of(Optional.ofNullable(context.getProperty("consort.home")).orElse(".")));
     Dictionary<String, Object> topics = new Hashtable<>();
@@ -72,13 +77,14 @@ public final class NodeCommands implements Commands {
     handler = context.registerService(EventHandler.class, watches, topics);
   }
 
-  NodeCommands(Coordinator coordinator, Leases leases, Runnable stop, Path home) {
+  NodeCommands(Coordinator coordinator, Leases leases, Groups groups, Runnable stop, Path home) {
     this.coordinator = coordinator;
     Stream.of(
             new LookCommands(coordinator, deployment::get, links::get).all(),
             new ControlCommands(coordinator, deployment::get, stop).all(),
             new SwapCommand(coordinator, deployment::get).all(),
             new CallCommands(coordinator, deployment::get).all(),
+            new GroupCommand(coordinator, groups).all(),
             new LeaseCommands(coordinator, leases).all(),
             new PluginCommands(coordinator, deployment::get, links::get, formats, home).all())
         .flatMap(List::stream)

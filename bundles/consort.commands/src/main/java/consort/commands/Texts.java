@@ -44,6 +44,7 @@ public final class Texts {
       case "stop-all" -> stopAll(reply);
       case "daemon" -> daemon(reply);
       case "call" -> printable(text(reply, "text"));
+      case "parallel" -> parallel(reply);
       case "ask" -> printable(text(reply, "answer"));
       case "test" -> test(reply);
       case "leases" -> leases(reply);
@@ -173,6 +174,40 @@ public final class Texts {
             + text(reply, "version")
             + "): "
             + (parts.isEmpty() ? "no instrument has this driver" : String.join("; ", parts)));
+  }
+
+  private static String parallel(Map<String, ?> reply) {
+    Table table = new Table("BLOCK", "STEP", "RESULT", "START", "END");
+    List<String> skews = new ArrayList<>();
+    int number = 0;
+    for (Map<String, ?> block : maps(reply, "blocks")) {
+      number++;
+      List<Map<String, ?>> steps = maps(block, "steps");
+      for (Map<String, ?> step : steps) {
+        boolean ok = Boolean.TRUE.equals(step.get("ok"));
+        String text = text(step, "text");
+        table.row(
+            Integer.toString(number),
+            text(step, "name") + "." + text(step, "verb"),
+            ok ? (text.isEmpty() ? "ok" : text) : "failed: " + text(step, "error"),
+            millis(step, "start_ms"),
+            millis(step, "end_ms"));
+      }
+      if (steps.size() > 1) {
+        skews.add("Skew of block " + number + ": " + millis(block, "skew_ms"));
+      }
+    }
+    String error = text(reply, "error_message");
+    if (!error.isEmpty()) {
+      skews.add(printable(error));
+    }
+    return skews.isEmpty() ? table.toString() : table + "\n" + lines(skews);
+  }
+
+  private static String millis(Map<String, ?> map, String name) {
+    return map.get(name) instanceof Number millis
+        ? String.format(Locale.ROOT, "%.3f ms", millis.doubleValue())
+        : "";
   }
 
   private static String leases(Map<String, ?> reply) {

@@ -77,6 +77,12 @@ public record Verb(String name, List<String> parameters, String more, String doc
               "VALUE|NAME=VALUE",
               "Calls a command of an instrument.",
               Verb::call),
+          new Verb(
+              "parallel",
+              List.of("NAME.VERB"),
+              "VALUE|NAME=VALUE|and NAME.VERB|then NAME.VERB",
+              "Calls several instruments at once, with barriers between blocks of calls.",
+              Verb::parallel),
           new Verb("leases", List.of(), "", "Who holds what, and who waits for it.", NOTHING),
           new Verb(
               "lease",
@@ -185,6 +191,13 @@ public record Verb(String name, List<String> parameters, String more, String doc
                   "The one instrument that moves; the others stay until it is left out.")),
           "call",
           List.of(DEADLINE, LEASE),
+          "parallel",
+          List.of(
+              new Option("--together", "", "together", "A block begins at one instant."),
+              new Option("--policy", "P", "policy", "When one fails: abort, or continue."),
+              new Option("--timeout", "D", "timeout", "How long participants are awaited; 10s."),
+              DEADLINE,
+              LEASE),
           "lease",
           List.of(
               new Option("--for", "D", "for", "How long it holds: 1s to 24h; 60s."),
@@ -272,6 +285,28 @@ public record Verb(String name, List<String> parameters, String more, String doc
     request.put("verb", target.group(2));
     arguments(request, words.subList(1, words.size()));
     return request;
+  }
+
+  /** {@code PSU1.set_voltage 3.3 and PSU2.set_voltage 5 then DMM1.measure_voltage}. */
+  private static Map<String, Object> parallel(List<String> words) {
+    List<List<Map<String, Object>>> blocks = new ArrayList<>();
+    blocks.add(new ArrayList<>());
+    int begin = 0;
+    for (int end = 0; end <= words.size(); end++) {
+      String word = end < words.size() ? words.get(end) : "";
+      if (end < words.size() && !word.equals("and") && !word.equals("then")) {
+        continue;
+      }
+      if (begin == end) {
+        throw new Misused("missing NAME.VERB" + (end == 0 ? "" : " behind " + words.get(end - 1)));
+      }
+      blocks.get(blocks.size() - 1).add(call(words.subList(begin, end)));
+      if (word.equals("then")) {
+        blocks.add(new ArrayList<>());
+      }
+      begin = end + 1;
+    }
+    return map("blocks", blocks);
   }
 
   /** Whoever sits before it follows: {@link Progress}. */

@@ -65,10 +65,11 @@ final class FakeNode implements Coordinator, Deployment {
   int looks;
   Runnable onLook = () -> {};
   final FakeLeases leases = new FakeLeases();
+  final FakeGroups groups = new FakeGroups(this);
   final NodeCommands commands = home(Path.of("."));
 
   final NodeCommands home(Path home) {
-    NodeCommands made = new NodeCommands(this, leases, () -> done.add("node stop"), home);
+    NodeCommands made = new NodeCommands(this, leases, groups, () -> done.add("node stop"), home);
     made.bindDeployment(this);
     return made;
   }
