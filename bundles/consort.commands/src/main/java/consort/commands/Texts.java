@@ -184,16 +184,14 @@ public final class Texts {
       number++;
       List<Map<String, ?>> steps = maps(block, "steps");
       for (Map<String, ?> step : steps) {
-        boolean ok = Boolean.TRUE.equals(step.get("ok"));
-        String text = text(step, "text");
         table.row(
             Integer.toString(number),
             text(step, "name") + "." + text(step, "verb"),
-            ok ? (text.isEmpty() ? "ok" : text) : "failed: " + text(step, "error"),
+            result(step),
             millis(step, "start_ms"),
             millis(step, "end_ms"));
       }
-      if (steps.size() > 1) {
+      if (steps.stream().filter(step -> step.containsKey("start_ms")).count() > 1) {
         skews.add("Skew of block " + number + ": " + millis(block, "skew_ms"));
       }
     }
@@ -202,6 +200,15 @@ public final class Texts {
       skews.add(printable(error));
     }
     return skews.isEmpty() ? table.toString() : table + "\n" + lines(skews);
+  }
+
+  private static String result(Map<String, ?> step) {
+    if (Boolean.TRUE.equals(step.get("ok"))) {
+      String text = text(step, "text");
+      return text.isEmpty() ? "ok" : text;
+    }
+    boolean sent = !"barrier_broken".equals(step.get("code"));
+    return sent ? "failed: " + text(step, "error") : "not sent";
   }
 
   private static String millis(Map<String, ?> map, String name) {

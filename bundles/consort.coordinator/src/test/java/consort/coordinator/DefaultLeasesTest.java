@@ -17,6 +17,8 @@ import consort.api.coordinator.InstrumentSpec;
 import consort.api.coordinator.Lease;
 import consort.api.coordinator.LeaseRequest;
 import consort.api.driver.Connection;
+import consort.api.driver.DriverFactory;
+import consort.instruments.DcPowerSupply;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +37,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.osgi.framework.Version;
 
 /** Leases with a real guard, real time, real files and real processes. */
 @Timeout(60)
@@ -264,5 +267,69 @@ class DefaultLeasesTest {
         .isInstanceOf(Refused.class)
         .hasMessageStartingWith("no lease can be given: data/leases cannot be written");
     assertThat(guard.call("echo", 1)).isEqualTo(1);
+  }
+
+  private static final class Supply implements DcPowerSupply {
+    private volatile double voltage;
+
+    @Override
+    public double getVoltage() {
+      return voltage;
+    }
+
+    @Override
+    public void setVoltage(double to) {
+      voltage = to;
+    }
+
+    @Override
+    public double getCurrentLimit() {
+      return 1;
+    }
+
+    @Override
+    public void setCurrentLimit(double current) {}
+
+    @Override
+    public boolean isOutputEnabled() {
+      return true;
+    }
+
+    @Override
+    public void setOutputEnabled(boolean enabled) {}
+
+    @Override
+    public double measureVoltage() {
+      return voltage;
+    }
+
+    @Override
+    public double measureCurrent() {
+      return 0;
+    }
+  }
+
+  @Test
+  void theExampleOfTheDocuments() {
+    Supply supply = new Supply();
+    guard.close();
+    InstrumentSpec spec = InstrumentSpec.of("PSU1", "supply", Connection.NONE);
+    guard = new Guard(spec, world);
+    DriverFactory factory = setup -> supply;
+    guard.want(
+        new Plan(
+            Plan.Goal.RUN,
+            spec,
+            new DriverSource("supply", Version.emptyVersion, "supply.bundle", 1, () -> factory),
+            null));
+    await(() -> guard.status().state() == State.READY);
+
+    try (Lease lease = leases.take(LeaseRequest.of("DMM1", "PSU1").ttl(Duration.ofMinutes(10)))) {
+      lease.instrument("PSU1", DcPowerSupply.class).setVoltage(3.3);
+      lease.renew();
+    }
+
+    assertThat(supply.voltage).isEqualTo(3.3);
+    assertThat(leases.list()).isEmpty();
   }
 }
