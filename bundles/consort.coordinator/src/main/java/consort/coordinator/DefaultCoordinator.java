@@ -88,7 +88,7 @@ public final class DefaultCoordinator implements Coordinator {
   DefaultCoordinator(BundleContext context, LinkService links, Duration patience) {
     this.context = context;
     String node = context.getProperty("consort.node");
-    this.publisher = new Publisher(context, node == null ? "" : node);
+    this.publisher = new Publisher(context, node == null ? "" : node, threads);
     this.mover = new Mover(this::all, sources::values, patience, this::postponed);
     this.events = new Events(node == null ? "" : node, publisher);
     String home = context.getProperty("consort.home");
@@ -430,13 +430,21 @@ public final class DefaultCoordinator implements Coordinator {
             .filter(s -> s.name().equals(guard.plan().spec.driver()))
             .sorted(DriverSource.NEWEST_FIRST)
             .toList();
-    return Why.of(
-        guard,
-        candidates,
-        sources.values(),
-        source -> note(guard, source),
-        leases.table().on(name),
-        interlocks);
+    Diagnosis why =
+        Why.of(
+            guard,
+            candidates,
+            sources.values(),
+            source -> note(guard, source),
+            leases.table().on(name),
+            interlocks);
+    String heldUp = publisher.heldUp();
+    if (heldUp == null) {
+      return why;
+    }
+    List<Diagnosis.Fact> facts = new ArrayList<>(why.facts());
+    facts.add(new Diagnosis.Fact("publication", heldUp));
+    return new Diagnosis(why.instrument(), why.summary(), facts);
   }
 
   /** Why an instrument does not use an installed driver; empty when it may. */

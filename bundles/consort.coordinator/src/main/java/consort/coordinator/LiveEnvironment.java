@@ -114,7 +114,13 @@ final class LiveEnvironment implements Environment {
       return;
     }
     // Logging may write to a disk that hangs: never under a guard's lock.
-    publisher.later(() -> LOG.info("{} {}", guard.name(), change));
+    publisher.later(
+        () -> {
+          // What a node that goes down does with its instruments is no news of theirs.
+          if (!publisher.isEnding()) {
+            LOG.info("{} {}", guard.name(), change);
+          }
+        });
     if (publishes) {
       events.changed(guard, change);
     }

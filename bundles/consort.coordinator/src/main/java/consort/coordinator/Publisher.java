@@ -6,6 +6,8 @@ import consort.api.coordinator.InstrumentSpec;
 import consort.api.driver.DriverFactory;
 import consort.api.driver.Identity;
 import consort.api.typed.TypedView;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.Dictionary;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -17,6 +19,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.ServiceRegistration;
@@ -27,16 +32,43 @@ import org.slf4j.LoggerFactory;
  * Puts guards into the service registry: one registration under {@link Instrument} and one under
  * each typed interface, as an endpoint with two interfaces is of no use to a consumer that knows
  * one. All on one thread: registering runs the listeners of other bundles, which must not hold up a
- * guard, and some of them rely on seeing one event at a time.
+ * guard, and some of them rely on seeing one event at a time. A listener that does not return holds
+ * up what comes after it; that is said in the log and told to those who ask why.
  */
 final class Publisher implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Publisher.class);
 
+  /** How long listeners of other bundles may take before it is said. */
+  static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  /** What the thread is at that may run code of others. */
+  private static final class Work {
+    final String instrument;
+    final long since = System.nanoTime();
+    private boolean told;
+
+    Work(String instrument) {
+      this.instrument = instrument;
+    }
+
+    Duration took() {
+      return Duration.ofNanos(System.nanoTime() - since);
+    }
+  }
+
   private final BundleContext context;
   private final String node;
+  private final DriverThreads threads;
+  private volatile Thread runner;
+  private volatile Work work;
+  private final AtomicBoolean watched = new AtomicBoolean();
   private final ExecutorService thread =
-      Executors.newSingleThreadExecutor(task -> DriverThreads.daemon(task, "consort publisher"));
+      Executors.newSingleThreadExecutor(
+          task -> {
+            runner = DriverThreads.daemon(task, "consort publisher");
+            return runner;
+          });
 
   /** Only touched by the thread. */
   private final Map<Guard, Map<Class<?>, Published>> published = new HashMap<>();
@@ -44,25 +76,95 @@ final class Publisher implements AutoCloseable {
   /** A registration; its properties never change, as importers would not see it. */
   private record Published(ServiceRegistration<?> registration, Map<String, Object> properties) {}
 
-  Publisher(BundleContext context, String node) {
+  Publisher(BundleContext context, String node, DriverThreads threads) {
     this.context = context;
     this.node = node;
+    this.threads = threads;
   }
 
   /** Publishes a guard whose instance is ready, or adapts what is published to a new driver. */
   void publish(Guard guard, Instance instance) {
-    later(() -> register(guard, instance));
+    watched(guard, () -> register(guard, instance));
   }
 
   /** Takes a guard out of the registry. */
   void withdraw(Guard guard) {
-    later(
+    watched(
+        guard,
         () -> {
           Map<Class<?>, Published> registrations = published.remove(guard);
           if (registrations != null) {
             registrations.values().forEach(Publisher::unregister);
           }
         });
+  }
+
+  /** Runs what may run code of others. */
+  private void watched(Guard guard, Runnable task) {
+    if (watched.compareAndSet(false, true)) {
+      threads.later(PATIENCE.toNanos(), this::watch);
+    }
+    later(
+        () -> {
+          work = new Work(guard.name());
+          try {
+            task.run();
+          } finally {
+            work = null;
+          }
+        });
+  }
+
+  /** On the timer: says what takes too long, and looks again until nothing does. */
+  private void watch() {
+    Work now = work;
+    if (now == null) {
+      watched.set(false);
+      return;
+    }
+    String held = heldUp();
+    if (held != null && !now.told) {
+      now.told = true;
+      // Not here: the log may hang as well.
+      threads.run(() -> LOG.warn("{}; other instruments wait to be published", held));
+    }
+    threads.later(PATIENCE.toNanos(), this::watch);
+  }
+
+  /** What holds up everything that is to be published, null for nothing. */
+  String heldUp() {
+    Work now = work;
+    Thread at = runner;
+    if (now == null || at == null || now.took().compareTo(PATIENCE) < 0) {
+      return null;
+    }
+    String where =
+        Arrays.stream(at.getStackTrace())
+            .takeWhile(frame -> !frame.getClassName().equals(Publisher.class.getName()))
+            .filter(frame -> !isPlatform(frame.getClassName()))
+            .findFirst()
+            .map(frame -> " in " + frame.getClassName() + "." + frame.getMethodName())
+            .orElse("");
+    return "a service listener"
+        + where
+        + " has not returned for "
+        + Texts.seconds(now.took().toNanos())
+        + " from being told of "
+        + now.instrument;
+  }
+
+  private static boolean isPlatform(String name) {
+    return Stream.of("java.", "jdk.", "sun.", "org.apache.felix.framework.")
+        .anyMatch(name::startsWith);
+  }
+
+  /** Whether the whole node is going down. */
+  boolean isEnding() {
+    try {
+      return context.getBundle(0).getState() == Bundle.STOPPING;
+    } catch (IllegalStateException e) {
+      return true; // this bundle has stopped
+    }
   }
 
   /** Runs something after what is asked for so far. */

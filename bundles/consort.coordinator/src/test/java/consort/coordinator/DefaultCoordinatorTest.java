@@ -60,6 +60,7 @@ import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
 import org.osgi.framework.Constants;
 import org.osgi.framework.InvalidSyntaxException;
+import org.osgi.framework.ServiceListener;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.framework.launch.Framework;
@@ -184,19 +185,11 @@ class DefaultCoordinatorTest {
 
   private static InstrumentSpec spec(String name, String driver, String pin) {
     Reconnect quick = new Reconnect(true, Duration.ofMillis(5), Duration.ofMillis(20), false);
-    return new InstrumentSpec(
-        name,
-        driver,
-        pin,
-        Connection.NONE,
-        Map.of(),
-        List.of(),
-        Duration.ZERO,
-        null,
-        quick,
-        false,
-        Map.of("room", "B12"),
-        name + ".yaml");
+    return InstrumentSpec.of(name, driver, Connection.NONE)
+        .pinned(pin)
+        .reconnecting(quick)
+        .labelled(Map.of("room", "B12"))
+        .from(name + ".yaml");
   }
 
   private void put(String... names) {
@@ -504,19 +497,8 @@ class DefaultCoordinatorTest {
     put("LAB");
     assertThat(made).hasSize(1);
     coordinator.put(
-        new InstrumentSpec(
-            "LAB",
-            "acme.weather",
-            null,
-            Connection.visa("TCPIP::h::1::SOCKET"),
-            Map.of(),
-            List.of(),
-            Duration.ZERO,
-            null,
-            Reconnect.DEFAULT,
-            false,
-            Map.of(),
-            "LAB.yaml"));
+        InstrumentSpec.of("LAB", "acme.weather", Connection.visa("TCPIP::h::1::SOCKET"))
+            .from("LAB.yaml"));
     assertThat(temperature("LAB")).as("the call waits for the exchange").isEqualTo(2);
     assertThat(coordinator.require("LAB")).isSameAs(before);
     eventually(() -> posted.size() == 4);
@@ -543,20 +525,7 @@ class DefaultCoordinatorTest {
     put("LAB");
     becomes("LAB", State.READY, "1.0.0");
     Connection elsewhere = Connection.visa("TCPIP::h::1::SOCKET");
-    coordinator.put(
-        new InstrumentSpec(
-            "LAB",
-            "acme.weather",
-            null,
-            elsewhere,
-            Map.of(),
-            List.of(),
-            Duration.ZERO,
-            null,
-            Reconnect.DEFAULT,
-            false,
-            Map.of(),
-            "LAB.yaml"));
+    coordinator.put(InstrumentSpec.of("LAB", "acme.weather", elsewhere).from("LAB.yaml"));
     eventually(() -> coordinator.require("LAB").status().reason() == Reason.NO_LINK);
     assertThat(coordinator.require("LAB").status().connection()).isEqualTo(elsewhere.address());
     assertThat(coordinator.why("LAB").facts().toString()).doesNotContain("taken back");
@@ -675,6 +644,40 @@ class DefaultCoordinatorTest {
         .contains("LAB.yaml")
         .contains("acme.weather 1.0.0")
         .containsPattern("READY since [-\\dT:]+(\\.\\d{3})?Z");
+  }
+
+  @Test
+  void saysWhichServiceListenerHoldsUpPublication() throws Exception {
+    driver("1.0.0", setup -> new Weather(1));
+    ServiceListener endless = event -> hang();
+    context.addServiceListener(endless, "(consort.instrument=LAB)");
+    put("LAB");
+    put("OTHER");
+    becomes("OTHER", State.READY, "1.0.0");
+    eventually(
+        () ->
+            coordinator.why("OTHER").facts().stream()
+                .anyMatch(
+                    fact ->
+                        fact.label().equals("publication")
+                            && fact.text()
+                                .matches(
+                                    "a service listener in consort\\.coordinator\\.DefaultCoordinatorTest\\.hang has not"
+                                        + " returned for [\\d.]+ s from being told of LAB")));
+    context.removeServiceListener(endless);
+    release.countDown();
+    eventually(() -> references(Instrument.class).length == 2);
+    assertThat(coordinator.why("OTHER").facts())
+        .extracting(Diagnosis.Fact::label)
+        .doesNotContain("publication");
+  }
+
+  private void hang() {
+    try {
+      release.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Test
@@ -879,19 +882,10 @@ class DefaultCoordinatorTest {
     eventually(() -> references(Thermometer.class).length == 1);
     InstrumentSpec before = spec("LAB", null);
     coordinator.put(
-        new InstrumentSpec(
-            "LAB",
-            before.driver(),
-            null,
-            Connection.NONE,
-            Map.of(),
-            List.of(),
-            Duration.ZERO,
-            null,
-            before.reconnect(),
-            true,
-            Map.of(),
-            "LAB.yaml"));
+        InstrumentSpec.of("LAB", before.driver(), Connection.NONE)
+            .reconnecting(before.reconnect())
+            .exported()
+            .from("LAB.yaml"));
     eventually(() -> isExported(Thermometer.class) && isExported(Instrument.class));
     assertThat(references(Thermometer.class)).hasSize(1);
     ServiceReference<?> exported = references(Instrument.class)[0];

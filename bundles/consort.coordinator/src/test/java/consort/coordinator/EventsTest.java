@@ -33,7 +33,7 @@ class EventsTest {
   private static final Pattern STATES = Pattern.compile("`([A-Z]+)`");
 
   private final TestWorld world = new TestWorld();
-  private final Publisher publisher = new Publisher(null, "bench");
+  private final Publisher publisher = new Publisher(null, "bench", world.threads);
   private final Events events = new Events("bench", publisher);
   private final List<Event> posted = new CopyOnWriteArrayList<>();
   private final DefaultLeases leases =

@@ -24,7 +24,6 @@ import consort.api.driver.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -61,19 +60,7 @@ class GuardTest {
 
   private static InstrumentSpec spec() {
     Reconnect quick = new Reconnect(true, Duration.ofMillis(5), Duration.ofMillis(20), false);
-    return new InstrumentSpec(
-        "ECHO",
-        "echo",
-        null,
-        Connection.NONE,
-        Map.of(),
-        List.of(),
-        Duration.ZERO,
-        null,
-        quick,
-        false,
-        Map.of(),
-        "");
+    return InstrumentSpec.of("ECHO", "echo", Connection.NONE).reconnecting(quick);
   }
 
   private static Plan run(DriverSource source) {

@@ -15,7 +15,6 @@ import consort.api.coordinator.Reconnect;
 import consort.api.driver.Connection;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -52,20 +51,7 @@ class HealthTest {
 
   private void ready(Duration interval) {
     Reconnect quick = new Reconnect(true, Duration.ofMillis(5), Duration.ofMillis(20), false);
-    InstrumentSpec spec =
-        new InstrumentSpec(
-            "DMM1",
-            "echo",
-            null,
-            Connection.NONE,
-            Map.of(),
-            List.of(),
-            Duration.ZERO,
-            null,
-            quick,
-            false,
-            Map.of(),
-            "");
+    InstrumentSpec spec = InstrumentSpec.of("DMM1", "echo", Connection.NONE).reconnecting(quick);
     guard.want(new Plan(Plan.Goal.RUN, spec.checked(interval), driver.source("1.0"), null));
     becomes(State.READY);
   }

@@ -73,20 +73,7 @@ class InterlocksTest {
 
   private static InstrumentSpec spec(String name, Requirement... requires) {
     Reconnect quick = new Reconnect(true, Duration.ofMillis(5), Duration.ofMillis(20), false);
-    return new InstrumentSpec(
-            name,
-            "echo",
-            null,
-            Connection.NONE,
-            Map.of(),
-            List.of(),
-            Duration.ZERO,
-            null,
-            quick,
-            false,
-            Map.of(),
-            "")
-        .requiring(requires);
+    return InstrumentSpec.of(name, "echo", Connection.NONE).reconnecting(quick).requiring(requires);
   }
 
   private void put(EchoDriver driver, InstrumentSpec spec) {

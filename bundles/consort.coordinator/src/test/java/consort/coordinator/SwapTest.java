@@ -15,9 +15,7 @@ import consort.api.driver.Connection;
 import consort.api.driver.Driver;
 import consort.api.driver.Identity;
 import consort.api.driver.SavedState;
-import consort.api.link.LinkSession;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -44,66 +42,18 @@ class SwapTest {
   /** Limits are this much shorter than in life. */
   private static final int HASTE = 20;
 
-  private final DriverThreads threads = new DriverThreads();
-  private final FakeLinks links = new FakeLinks();
+  private final TestWorld world = new TestWorld();
+  private final DriverThreads threads = world.threads;
+  private final FakeLinks links = world.links;
+  private final List<Swap.Blame> blames = world.blames;
   private final CountDownLatch release = new CountDownLatch(1);
-  private final List<Swap.Blame> blames = new CopyOnWriteArrayList<>();
-  private final List<SwapStatus> begun = new CopyOnWriteArrayList<>();
-  private final Guard guard = new Guard(spec(), new Live());
+  private final Guard guard = new Guard(spec(), world);
   private final EchoDriver old = new EchoDriver();
   private final EchoDriver young = new EchoDriver();
 
-  private final class Live implements Environment {
-    @Override
-    public long nanoTime() {
-      return System.nanoTime();
-    }
-
-    @Override
-    public Instant now() {
-      return Instant.now();
-    }
-
-    @Override
-    public void run(Runnable task) {
-      threads.run(task);
-    }
-
-    @Override
-    public Runnable later(long nanos, Runnable task) {
-      return threads.later(nanos / HASTE, task);
-    }
-
-    @Override
-    public LinkSession links(String instrument, Consumer<String> lost) {
-      return links.session(instrument, lost);
-    }
-
-    @Override
-    public void changed(Guard of, Change change) {}
-
-    @Override
-    public void ready(Guard of, Instance instance) {}
-
-    @Override
-    public void withdrawn(Guard of) {}
-
-    @Override
-    public void swapping(Guard of, SwapStatus status) {
-      begun.add(status);
-    }
-
-    @Override
-    public void swapped(Guard of, SwapOutcome outcome, DriverSource target, Swap.Blame blame) {
-      blames.add(blame);
-    }
-
-    @Override
-    public void mistake(Guard of, String where, Thrown thrown) {}
-  }
-
   @BeforeEach
   void begin() {
+    world.haste = HASTE;
     guard.want(Plan.anew(spec(), old.source("1.0")));
     becomes(State.READY);
   }
@@ -116,19 +66,8 @@ class SwapTest {
   }
 
   private static InstrumentSpec spec() {
-    return new InstrumentSpec(
-        "ECHO",
-        "echo",
-        null,
-        Connection.NONE,
-        Map.of(),
-        List.of(),
-        Duration.ZERO,
-        null,
-        new Reconnect(true, Duration.ofMillis(100), Duration.ofMillis(200), false),
-        false,
-        Map.of(),
-        "");
+    return InstrumentSpec.of("ECHO", "echo", Connection.NONE)
+        .reconnecting(new Reconnect(true, Duration.ofMillis(100), Duration.ofMillis(200), false));
   }
 
   /** Moves to a driver with the old one as the way back, and waits until that is over. */
@@ -200,7 +139,7 @@ class SwapTest {
     assertThat(outcome.times().held()).isPositive();
     assertThat(outcome.times().save()).isPositive();
     assertThat(outcome.reason()).isEmpty();
-    assertThat(begun).extracting(SwapStatus::to).containsExactly("1.1.0");
+    assertThat(world.swaps).extracting(SwapStatus::to).containsExactly("1.1.0");
   }
 
   @Test
@@ -399,19 +338,7 @@ class SwapTest {
     old.identity = new Identity("Acme", "Echo", "8", "1");
     old.onSave = () -> new SavedState(1, Map.of());
     InstrumentSpec elsewhere =
-        new InstrumentSpec(
-            "ECHO",
-            "echo",
-            null,
-            Connection.visa("TCPIP::h::1::SOCKET"),
-            Map.of(),
-            List.of(),
-            Duration.ZERO,
-            null,
-            Reconnect.DEFAULT,
-            false,
-            Map.of(),
-            "");
+        InstrumentSpec.of("ECHO", "echo", Connection.visa("TCPIP::h::1::SOCKET"));
     SwapOutcome outcome = move(new Plan(Plan.Goal.RUN, elsewhere, old.source("1.0"), back()));
     assertThat(outcome.result()).isEqualTo(SwapOutcome.Result.DONE);
     assertThat(outcome.stateHandedOver()).as("it is that of other hardware").isFalse();
@@ -419,20 +346,7 @@ class SwapTest {
 
   @Test
   void startupCommandsAreNotSentAgainToHardwareThatHasThem() {
-    InstrumentSpec commanded =
-        new InstrumentSpec(
-            "ECHO",
-            "echo",
-            null,
-            Connection.NONE,
-            Map.of(),
-            List.of("*RST"),
-            Duration.ZERO,
-            null,
-            Reconnect.DEFAULT,
-            false,
-            Map.of(),
-            "");
+    InstrumentSpec commanded = InstrumentSpec.of("ECHO", "echo", Connection.NONE).beginning("*RST");
     // These links refuse to be opened, so that sending shows as a failure.
     SwapOutcome changed = move(new Plan(Plan.Goal.RUN, commanded, old.source("1.0"), back()));
     assertThat(changed.result()).isEqualTo(SwapOutcome.Result.TAKEN_BACK);

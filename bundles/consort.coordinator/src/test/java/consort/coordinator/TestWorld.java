@@ -3,6 +3,8 @@ package consort.coordinator;
 
 import consort.api.State;
 import consort.api.coordinator.InstrumentSpec;
+import consort.api.coordinator.SwapOutcome;
+import consort.api.coordinator.SwapStatus;
 import consort.api.link.LinkService;
 import consort.api.link.LinkSession;
 import java.time.Instant;
@@ -18,6 +20,12 @@ final class TestWorld implements Environment {
   final FakeLinks links = new FakeLinks();
   private final LinkService service;
   volatile boolean timerIsEarly;
+
+  /** Timers are so much faster than in life. */
+  volatile int haste = 1;
+
+  final List<SwapStatus> swaps = new CopyOnWriteArrayList<>();
+  final List<Swap.Blame> blames = new CopyOnWriteArrayList<>();
   final List<Throwable> mistakes = new CopyOnWriteArrayList<>();
   volatile Permits permits = Permits.ALL;
 
@@ -57,7 +65,7 @@ final class TestWorld implements Environment {
       task.run();
       return () -> {};
     }
-    return threads.later(nanos, task);
+    return threads.later(nanos / haste, task);
   }
 
   @Override
@@ -85,6 +93,16 @@ final class TestWorld implements Environment {
 
   @Override
   public void withdrawn(Guard of) {}
+
+  @Override
+  public void swapping(Guard of, SwapStatus status) {
+    swaps.add(status);
+  }
+
+  @Override
+  public void swapped(Guard of, SwapOutcome outcome, DriverSource target, Swap.Blame blame) {
+    blames.add(blame);
+  }
 
   @Override
   public void mistake(Guard of, String where, Thrown thrown) {

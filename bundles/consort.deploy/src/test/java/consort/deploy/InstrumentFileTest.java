@@ -63,20 +63,7 @@ final class InstrumentFileTest {
   @Test
   void aSmallFileIsAnInstrumentWithTheUsualRest() {
     assertThat(spec("name: DMM1\ndriver: acme.dmm\n"))
-        .isEqualTo(
-            new InstrumentSpec(
-                "DMM1",
-                "acme.dmm",
-                null,
-                Connection.NONE,
-                Map.of(),
-                List.of(),
-                Duration.ZERO,
-                null,
-                Reconnect.DEFAULT,
-                false,
-                Map.of(),
-                "i.yaml"));
+        .isEqualTo(InstrumentSpec.of("DMM1", "acme.dmm", Connection.NONE).from("i.yaml"));
   }
 
   @Test

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /**
  * What an instrument file says.
@@ -93,94 +94,119 @@ public record InstrumentSpec(
 
   /** An instrument of which only name, driver and connection are said. */
   public static InstrumentSpec of(String name, String driver, Connection connection) {
-    return new InstrumentSpec(
-        name,
-        driver,
-        null,
-        connection,
-        Map.of(),
-        List.of(),
-        Duration.ZERO,
-        null,
-        Reconnect.DEFAULT,
-        false,
-        Map.of(),
-        "");
+    return new Draft(name, driver, connection).made();
+  }
+
+  /** This specification with its driver pinned to a version; null for the highest there is. */
+  public InstrumentSpec pinned(String pin) {
+    return with(draft -> draft.version = pin);
+  }
+
+  /** This specification with another connection. */
+  public InstrumentSpec at(Connection other) {
+    return with(draft -> draft.connection = other);
   }
 
   /** This specification with settings. */
   public InstrumentSpec settings(Map<String, Object> values) {
-    return new InstrumentSpec(
-        name,
-        driver,
-        version,
-        connection,
-        values,
-        initCommands,
-        startupDelay,
-        deadline,
-        reconnect,
-        export,
-        labels,
-        health,
-        requires,
-        source);
+    return with(draft -> draft.settings = values);
   }
 
-  /** This specification from another file. */
-  public InstrumentSpec from(String file) {
-    return new InstrumentSpec(
-        name,
-        driver,
-        version,
-        connection,
-        settings,
-        initCommands,
-        startupDelay,
-        deadline,
-        reconnect,
-        export,
-        labels,
-        health,
-        requires,
-        file);
+  /** This specification with lines that are sent after the first connect. */
+  public InstrumentSpec beginning(String... lines) {
+    return with(draft -> draft.initCommands = List.of(lines));
+  }
+
+  /** This specification with another way to come back. */
+  public InstrumentSpec reconnecting(Reconnect how) {
+    return with(draft -> draft.reconnect = how);
+  }
+
+  /** This specification for other nodes as well. */
+  public InstrumentSpec exported() {
+    return with(draft -> draft.export = true);
+  }
+
+  /** This specification with labels. */
+  public InstrumentSpec labelled(Map<String, String> texts) {
+    return with(draft -> draft.labels = texts);
   }
 
   /** This specification with its health checked. */
   public InstrumentSpec checked(Duration interval) {
-    return new InstrumentSpec(
-        name,
-        driver,
-        version,
-        connection,
-        settings,
-        initCommands,
-        startupDelay,
-        deadline,
-        reconnect,
-        export,
-        labels,
-        interval,
-        requires,
-        source);
+    return with(draft -> draft.health = interval);
   }
 
   /** This specification with what it requires of others. */
   public InstrumentSpec requiring(Requirement... others) {
-    return new InstrumentSpec(
-        name,
-        driver,
-        version,
-        connection,
-        settings,
-        initCommands,
-        startupDelay,
-        deadline,
-        reconnect,
-        export,
-        labels,
-        health,
-        List.of(others),
-        source);
+    return with(draft -> draft.requires = List.of(others));
+  }
+
+  /** This specification from another file. */
+  public InstrumentSpec from(String file) {
+    return with(draft -> draft.source = file);
+  }
+
+  private InstrumentSpec with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.made();
+  }
+
+  /** A specification that is being made: the one place where all parts are copied. */
+  private static final class Draft {
+    private final String name;
+    private final String driver;
+    private String version;
+    private Connection connection;
+    private Map<String, Object> settings = Map.of();
+    private List<String> initCommands = List.of();
+    private Duration startupDelay = Duration.ZERO;
+    private Duration deadline;
+    private Reconnect reconnect = Reconnect.DEFAULT;
+    private boolean export;
+    private Map<String, String> labels = Map.of();
+    private Duration health;
+    private List<Requirement> requires = List.of();
+    private String source = "";
+
+    Draft(String name, String driver, Connection connection) {
+      this.name = name;
+      this.driver = driver;
+      this.connection = connection;
+    }
+
+    Draft(InstrumentSpec spec) {
+      this(spec.name, spec.driver, spec.connection);
+      version = spec.version;
+      settings = spec.settings;
+      initCommands = spec.initCommands;
+      startupDelay = spec.startupDelay;
+      deadline = spec.deadline;
+      reconnect = spec.reconnect;
+      export = spec.export;
+      labels = spec.labels;
+      health = spec.health;
+      requires = spec.requires;
+      source = spec.source;
+    }
+
+    InstrumentSpec made() {
+      return new InstrumentSpec(
+          name,
+          driver,
+          version,
+          connection,
+          settings,
+          initCommands,
+          startupDelay,
+          deadline,
+          reconnect,
+          export,
+          labels,
+          health,
+          requires,
+          source);
+    }
   }
 }
