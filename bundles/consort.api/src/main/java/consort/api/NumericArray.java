@@ -157,6 +157,50 @@ public final class NumericArray {
     return out.array();
   }
 
+  /**
+   * Copies elements into a buffer, in its byte order, as many whole ones as there is room for.
+   *
+   * @param from the row-major index of the first
+   * @return how many were copied
+   */
+  public int copyTo(int from, ByteBuffer target) {
+    int count = Math.min(size() - from, target.remaining() / type.bytes);
+    switch (type) {
+      case INT8 -> target.duplicate().put((byte[]) data, from, count);
+      case INT16 -> target.asShortBuffer().put((short[]) data, from, count);
+      case INT32 -> target.asIntBuffer().put((int[]) data, from, count);
+      case INT64 -> target.asLongBuffer().put((long[]) data, from, count);
+      case FLOAT32 -> target.asFloatBuffer().put((float[]) data, from, count);
+      case FLOAT64 -> target.asDoubleBuffer().put((double[]) data, from, count);
+    }
+    target.position(target.position() + count * type.bytes);
+    return count;
+  }
+
+  /**
+   * An array of the remaining bytes of a buffer, in its byte order.
+   *
+   * @param shape the extents, row-major; none means one dimension
+   * @throws IllegalArgumentException when the bytes are not whole elements, or the shape does not
+   *     fit
+   */
+  public static NumericArray of(Type type, ByteBuffer bytes, int... shape) {
+    if (bytes.remaining() % type.bytes != 0) {
+      throw new IllegalArgumentException(
+          bytes.remaining() + " bytes are no whole elements of " + type.bytes + " bytes");
+    }
+    Object data = Array.newInstance(type.component, bytes.remaining() / type.bytes);
+    switch (type) {
+      case INT8 -> bytes.duplicate().get((byte[]) data);
+      case INT16 -> bytes.asShortBuffer().get((short[]) data);
+      case INT32 -> bytes.asIntBuffer().get((int[]) data);
+      case INT64 -> bytes.asLongBuffer().get((long[]) data);
+      case FLOAT32 -> bytes.asFloatBuffer().get((float[]) data);
+      case FLOAT64 -> bytes.asDoubleBuffer().get((double[]) data);
+    }
+    return of(data, shape);
+  }
+
   @Override
   public boolean equals(Object other) {
     return other instanceof NumericArray that

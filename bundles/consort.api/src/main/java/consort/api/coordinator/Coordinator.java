@@ -17,11 +17,19 @@ import org.osgi.annotation.versioning.ProviderType;
 @ProviderType
 public interface Coordinator {
 
-  /** All instruments, also those that are offline, sorted by name. */
+  /** All instruments, also those that are offline or of other nodes, sorted by name. */
   List<Instrument> instruments();
 
   /** The instrument of this exact name, in whatever state. */
   Optional<Instrument> instrument(String name);
+
+  /**
+   * Whether this node itself has an instrument of this exact name, in whatever state; one of
+   * another node does not count.
+   */
+  default boolean owns(String name) {
+    return instrument(name).isPresent();
+  }
 
   /**
    * The instrument of this exact name.

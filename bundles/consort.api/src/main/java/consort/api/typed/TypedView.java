@@ -3,6 +3,7 @@ package consort.api.typed;
 
 import consort.api.Call;
 import consort.api.Caller;
+import consort.api.CommandInfo;
 import consort.api.ErrorCode;
 import consort.api.Garbled;
 import consort.api.Instrument;
@@ -18,6 +19,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * An instrument under a typed interface: every method is a call of the command of its name, so a
@@ -56,6 +58,23 @@ public final class TypedView implements InvocationHandler {
     }
     TypedView view = new TypedView(instrument, type);
     return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, view));
+  }
+
+  /**
+   * The commands that a typed interface stands for, sorted by name.
+   *
+   * @throws IllegalArgumentException when methods are overloaded, or a type cannot be mapped
+   */
+  public static List<CommandInfo> commands(Class<?> type) {
+    return TypedCommand.of(type, null).stream().map(TypedCommand::info).toList();
+  }
+
+  /** The instrument behind a view; empty when the object is none. */
+  public static Optional<Instrument> instrument(Object view) {
+    return Proxy.isProxyClass(view.getClass())
+            && Proxy.getInvocationHandler(view) instanceof TypedView typed
+        ? Optional.of(typed.instrument)
+        : Optional.empty();
   }
 
   @Override

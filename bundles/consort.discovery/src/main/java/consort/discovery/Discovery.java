@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.discovery;
+
+import consort.api.coordinator.Coordinator;
+import consort.api.mesh.Mesh;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executors;
+import org.apache.aries.rsa.annotations.RSADiscoveryProvider;
+import org.apache.aries.rsa.util.StringPlus;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.ServiceReference;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.remoteserviceadmin.EndpointEventListener;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Uses the nodes that the configuration names, and tells remote services what they offer. */
+@Component(
+    service = {},
+    immediate = true)
+@RSADiscoveryProvider(protocols = "consort.tcp")
+public final class Discovery {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Discovery.class);
+
+  private final BundleContext context;
+  private final Endpoints endpoints;
+  private final List<Mesh.Peer> peers = new ArrayList<>();
+
+  /** Made by declarative services. */
+  @Activate
+  public Discovery(
+      BundleContext context, @Reference Mesh mesh, @Reference Coordinator coordinator) {
+    this.context = context;
+    this.endpoints =
+        new Endpoints(
+            new Policy(mesh.plan(), coordinator::owns),
+            mesh::note,
+            Executors.newSingleThreadScheduledExecutor(
+                task -> {
+                  Thread thread = new Thread(task, "consort discovery");
+                  thread.setDaemon(true);
+                  return thread;
+                }));
+    for (String address : mesh.plan().peers()) {
+      try {
+        peers.add(mesh.connect(address, endpoints.of(address)));
+      } catch (IllegalArgumentException e) {
+        LOG.error("peers: {}", e.getMessage());
+      }
+    }
+  }
+
+  /** Somebody who imports, or whose wishes have changed. */
+  @Reference(
+      service = EndpointEventListener.class,
+      cardinality = ReferenceCardinality.MULTIPLE,
+      policy = ReferencePolicy.DYNAMIC,
+      updated = "addListener",
+      unbind = "removeListener")
+  void addListener(ServiceReference<EndpointEventListener> reference) {
+    EndpointEventListener listener = context.getService(reference);
+    if (listener != null) {
+      Object scope = reference.getProperty(EndpointEventListener.ENDPOINT_LISTENER_SCOPE);
+      List<String> scopes = StringPlus.normalize(scope);
+      endpoints.listen(reference, listener, scopes == null ? List.of() : scopes);
+    }
+  }
+
+  void removeListener(ServiceReference<EndpointEventListener> reference) {
+    endpoints.forget(reference);
+  }
+
+  /** Leaves the other nodes. */
+  @Deactivate
+  void close() {
+    peers.forEach(Mesh.Peer::close);
+    endpoints.close();
+  }
+}

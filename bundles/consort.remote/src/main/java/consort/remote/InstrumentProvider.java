@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.remote;
+
+import consort.api.Instrument;
+import consort.api.driver.DriverFactory;
+import consort.api.driver.InstrumentType;
+import consort.api.typed.TypedView;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.aries.rsa.annotations.RSADistributionProvider;
+import org.apache.aries.rsa.spi.DistributionProvider;
+import org.apache.aries.rsa.spi.Endpoint;
+import org.apache.aries.rsa.util.StringPlus;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.Constants;
+import org.osgi.framework.FrameworkUtil;
+import org.osgi.framework.Version;
+import org.osgi.framework.wiring.BundleCapability;
+import org.osgi.framework.wiring.BundleWiring;
+import org.osgi.service.remoteserviceadmin.EndpointDescription;
+import org.osgi.service.remoteserviceadmin.RemoteConstants;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The one class that remote services know of {@code consort.tcp}. */
+@RSADistributionProvider(configs = InstrumentProvider.CONFIG)
+final class InstrumentProvider implements DistributionProvider {
+
+  /** The configuration type. */
+  static final String CONFIG = "consort.tcp";
+
+  private static final Logger LOG = LoggerFactory.getLogger(InstrumentProvider.class);
+
+  private final Exports exports;
+  private final Peers peers;
+  private final Address listening;
+  private final List<String> intents;
+
+  /** Names here by address and name there, of what somebody uses here. */
+  private final Map<String, String> imported = new ConcurrentHashMap<>();
+
+  /**
+   * Wires.
+   *
+   * @param listening where this node listens; null when it exports nothing
+   */
+  InstrumentProvider(Exports exports, Peers peers, Address listening) {
+    this.exports = exports;
+    this.peers = peers;
+    this.listening = listening;
+    this.intents = new ArrayList<>(List.of("osgi.basic", "osgi.async"));
+    boolean tls = listening != null && listening.kind() == Address.Kind.TLS;
+    intents.add(tls ? "osgi.confidential" : "osgi.private");
+  }
+
+  /** What it can promise. */
+  List<String> intents() {
+    return intents;
+  }
+
+  @Override
+  public String[] getSupportedTypes() {
+    return new String[] {CONFIG};
+  }
+
+  @Override
+  @SuppressWarnings("rawtypes") // as the interface has it
+  public Endpoint exportService(
+      Object service, BundleContext context, Map<String, Object> effective, Class[] interfaces) {
+    if (listening == null) {
+      LOG.info(
+          "{} is not exported: this node listens for no others (remote: listen:)",
+          effective.get(Instrument.NAME));
+      return null;
+    }
+    String reason = refusal(service, effective, interfaces);
+    if (reason != null) {
+      LOG.warn("a service under {} is not exported: {}", Arrays.toString(interfaces), reason);
+      return null;
+    }
+    Class<?> type = interfaces[0];
+    Instrument instrument =
+        service instanceof Instrument i && type == Instrument.class
+            ? i
+            : TypedView.instrument(service).orElseThrow();
+    Map<String, Object> properties = new HashMap<>(effective);
+    properties.put(
+        RemoteConstants.ENDPOINT_ID,
+        listening + "#" + Export.target(instrument.name(), type.getName()));
+    properties.put(RemoteConstants.SERVICE_IMPORTED_CONFIGS, new String[] {CONFIG});
+    properties.put(RemoteConstants.SERVICE_INTENTS, intents.toArray(String[]::new));
+    EndpointDescription description = new EndpointDescription(properties);
+    Export export = new Export(instrument, type, travelling(description.getProperties()));
+    if (!exports.add(export)) {
+      LOG.warn("{} is exported already", export.target());
+      return null;
+    }
+    return new Exported(description, export);
+  }
+
+  private String refusal(Object service, Map<String, Object> effective, Class<?>[] interfaces) {
+    if (interfaces.length != 1) {
+      return "each interface needs a registration of its own";
+    }
+    boolean dynamic = interfaces[0] == Instrument.class && service instanceof Instrument;
+    if (!dynamic
+        && !(interfaces[0].isAnnotationPresent(InstrumentType.class)
+            && TypedView.instrument(service).isPresent())) {
+      return CONFIG + " carries instruments and their typed interfaces";
+    }
+    List<String> wanted = new ArrayList<>();
+    for (String key :
+        List.of(
+            RemoteConstants.SERVICE_EXPORTED_INTENTS,
+            RemoteConstants.SERVICE_EXPORTED_INTENTS_EXTRA)) {
+      List<String> some = StringPlus.normalize(effective.get(key));
+      wanted.addAll(some == null ? List.of() : some);
+    }
+    wanted.removeAll(intents);
+    return wanted.isEmpty() ? null : "the intents " + wanted + " cannot be promised";
+  }
+
+  /** Properties of types that every node knows. */
+  private static Map<String, Object> travelling(Map<String, Object> properties) {
+    Map<String, Object> some = new HashMap<>();
+    properties.forEach(
+        (key, value) -> {
+          if (value instanceof String
+              || value instanceof Boolean
+              || value instanceof Long
+              || value instanceof Integer) {
+            some.put(key, value);
+          } else if (value instanceof String[] texts) {
+            some.put(key, List.of(texts));
+          } else if (value instanceof List<?> list
+              && list.stream().allMatch(String.class::isInstance)) {
+            some.put(key, list);
+          }
+        });
+    return some;
+  }
+
+  /** Closing it only takes it off the list: it happens under a lock that all exports share. */
+  private final class Exported implements Endpoint {
+    private final EndpointDescription description;
+    private final Export export;
+
+    Exported(EndpointDescription description, Export export) {
+      this.description = description;
+      this.export = export;
+    }
+
+    @Override
+    public EndpointDescription description() {
+      return description;
+    }
+
+    @Override
+    public void close() {
+      exports.remove(export);
+    }
+  }
+
+  @Override
+  @SuppressWarnings("rawtypes") // as the interface has it
+  public Object importEndpoint(
+      ClassLoader loader,
+      BundleContext consumer,
+      Class[] interfaces,
+      EndpointDescription endpoint) {
+    String[] parts = endpoint.getId().split("#", -1);
+    Class<?> type = interfaces[0];
+    if (parts.length != 3 || interfaces.length != 1 || !parts[2].equals(type.getName())) {
+      throw new IllegalArgumentException(endpoint.getId() + " is no endpoint of " + CONFIG);
+    }
+    Object given = endpoint.getProperties().get(Instrument.NAME);
+    String name = given instanceof String text ? text : parts[1];
+    String wrong = versions(type, endpoint);
+    peers.note(name, endpoint.getId(), wrong);
+    if (wrong != null) {
+      throw new IllegalArgumentException(wrong);
+    }
+    PeerClient client = peers.client(Address.parse(parts[0]));
+    imported.put(client.address() + "#" + parts[1], name);
+    Object driver = endpoint.getProperties().get(DriverFactory.NAME);
+    return RemoteInstrument.of(
+        client, name, parts[1], driver instanceof String text ? text : "", type);
+  }
+
+  /** Why the interface there is not the one here; null when it is. */
+  private static String versions(Class<?> type, EndpointDescription endpoint) {
+    Version there = endpoint.getPackageVersion(type.getPackageName());
+    Version here = here(type);
+    if (here == null || there.getMajor() == here.getMajor()) {
+      return null;
+    }
+    return type.getName()
+        + " of "
+        + endpoint.getId()
+        + " is not imported: its package has the version "
+        + there
+        + " there and "
+        + here
+        + " here";
+  }
+
+  private static Version here(Class<?> type) {
+    Bundle bundle = FrameworkUtil.getBundle(type);
+    BundleWiring wiring = bundle == null ? null : bundle.adapt(BundleWiring.class);
+    if (wiring != null) {
+      for (BundleCapability exported : wiring.getCapabilities("osgi.wiring.package")) {
+        Map<String, Object> attributes = exported.getAttributes();
+        if (type.getPackageName().equals(attributes.get("osgi.wiring.package"))) {
+          return (Version) attributes.get(Constants.VERSION_ATTRIBUTE);
+        }
+      }
+    }
+    return null;
+  }
+
+  /** The name here of an instrument of a peer, null when nobody uses it here. */
+  String importedAs(PeerClient peer, String remoteName) {
+    return imported.get(peer.address() + "#" + remoteName);
+  }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.remote;
+
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/** A question that waits for its answer. The first outcome counts. */
+final class Pending {
+
+  /** What came: a message of a type, or an exception that is thrown instead. */
+  record Outcome(MessageType type, byte[] payload, RuntimeException failure) {}
+
+  final int id;
+
+  /** Makes the message, with the time that is left then; null when there is none left. */
+  final Supplier<Message> question;
+
+  /** {@link System#nanoTime()} when nobody waits any longer. */
+  final long until;
+
+  /** {@link System#nanoTime()} when it must have been sent. */
+  final long sentUntil;
+
+  /** What is asked, for errors. */
+  final String what;
+
+  private final AtomicReference<Outcome> outcome = new AtomicReference<>();
+  private final Thread waiter;
+  private final Executor executor;
+  private final Consumer<Outcome> callback;
+
+  /** How it goes out; null as long as there is no connection. */
+  volatile Outgoing outgoing;
+
+  private Pending(
+      int id,
+      String what,
+      Supplier<Message> question,
+      long until,
+      long sentUntil,
+      Executor executor,
+      Consumer<Outcome> callback) {
+    this.id = id;
+    this.what = what;
+    this.question = question;
+    this.until = until;
+    this.sentUntil = sentUntil;
+    this.executor = executor;
+    this.callback = callback;
+    this.waiter = callback == null ? Thread.currentThread() : null;
+  }
+
+  /** A question that this thread waits for. */
+  static Pending awaited(
+      int id, String what, Supplier<Message> question, long until, long sentUntil) {
+    return new Pending(id, what, question, until, sentUntil, null, null);
+  }
+
+  /** A question whose answer is given to a callback, run by the executor. */
+  static Pending sent(
+      int id,
+      String what,
+      Supplier<Message> question,
+      long until,
+      long sentUntil,
+      Executor executor,
+      Consumer<Outcome> callback) {
+    return new Pending(id, what, question, until, sentUntil, executor, callback);
+  }
+
+  Outcome outcome() {
+    return outcome.get();
+  }
+
+  /** Gives the outcome; whether it was the first. */
+  boolean complete(Outcome value) {
+    if (!outcome.compareAndSet(null, value)) {
+      return false;
+    }
+    if (waiter != null) {
+      LockSupport.unpark(waiter);
+    } else {
+      executor.execute(() -> callback.accept(value));
+    }
+    return true;
+  }
+
+  void fail(RuntimeException failure) {
+    complete(new Outcome(null, null, failure));
+  }
+
+  /** Whether nothing of it was sent, nor will be. */
+  boolean withdraw() {
+    Outgoing going = outgoing;
+    return going == null || going.withdraw();
+  }
+}

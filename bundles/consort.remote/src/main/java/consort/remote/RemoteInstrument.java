@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.remote;
+
+import consort.api.Call;
+import consort.api.CommandInfo;
+import consort.api.ErrorCode;
+import consort.api.Garbled;
+import consort.api.Instrument;
+import consort.api.InstrumentException;
+import consort.api.InstrumentInfo;
+import consort.api.InstrumentStatus;
+import consort.api.Origin;
+import consort.api.Refused;
+import consort.api.Result;
+import consort.api.TimedOut;
+import consort.api.Values;
+import consort.api.typed.TypedView;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** An instrument of another node. The guard there is the authority; nothing is queued here. */
+final class RemoteInstrument implements Instrument {
+
+  private static final Duration DESCRIBING = Duration.ofSeconds(5);
+
+  private final PeerClient peer;
+  private final String name;
+  private final String remoteName;
+  private final String driver;
+  private final String target;
+
+  /** By the name of the command; null for the dynamic interface. */
+  private final Map<String, CommandInfo> typed;
+
+  private final Map<String, String> signatures;
+  private volatile InfoCodec.Described described;
+
+  private RemoteInstrument(
+      PeerClient peer, String name, String remoteName, String driver, Class<?> type) {
+    this.peer = peer;
+    this.name = name;
+    this.remoteName = remoteName;
+    this.driver = driver;
+    this.target = Export.target(remoteName, type.getName());
+    if (type == Instrument.class) {
+      typed = null;
+      signatures = null;
+    } else {
+      typed = new HashMap<>();
+      signatures = new HashMap<>();
+      for (CommandInfo info : TypedView.commands(type)) {
+        typed.put(info.name(), info);
+        signatures.put(info.name(), Export.signature(info));
+      }
+    }
+  }
+
+  /**
+   * What a consumer gets.
+   *
+   * @param name the name here
+   * @param remoteName the name there
+   * @param driver the name of its driver, for as long as nothing else is known
+   * @param type {@link Instrument}, or a typed interface
+   */
+  static Object of(PeerClient peer, String name, String remoteName, String driver, Class<?> type) {
+    RemoteInstrument instrument = new RemoteInstrument(peer, name, remoteName, driver, type);
+    return type == Instrument.class ? instrument : TypedView.of(instrument, type);
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public InstrumentInfo info() {
+    return described(-1).info();
+  }
+
+  private InfoCodec.Described described(long revision) {
+    InfoCodec.Described known = described;
+    InfoCodec.Told told = peer.status(remoteName);
+    long wanted = revision >= 0 ? revision : told == null ? 0 : told.revision();
+    if (known == null || known.revision() < wanted) {
+      String dynamic = Export.target(remoteName, Instrument.class.getName());
+      Pending.Outcome outcome =
+          peer.ask(
+              name + ": what it can do",
+              DESCRIBING,
+              (id, left) -> Message.of(MessageType.DESCRIBE, id, dynamic));
+      try {
+        known =
+            outcome.type() == MessageType.DESCRIPTION
+                ? InfoCodec.readInfo(outcome.payload())
+                : failed(outcome);
+      } catch (Malformed e) {
+        throw garbled(e);
+      }
+      described = known;
+    }
+    return known;
+  }
+
+  private <T> T failed(Pending.Outcome outcome) throws Malformed {
+    if (outcome.type() != MessageType.ERROR) {
+      throw new Malformed("a " + outcome.type() + " is no answer to this");
+    }
+    throw CallCodec.readError(outcome.payload());
+  }
+
+  private Garbled garbled(Malformed e) {
+    return new Garbled(ErrorCode.GARBLED, name + ": " + peer + ": " + e.getMessage(), e);
+  }
+
+  @Override
+  public InstrumentStatus status() {
+    return peer.status(remoteName, name, driver);
+  }
+
+  @Override
+  public Result call(Call call) {
+    long begun = System.nanoTime();
+    Pending.Outcome outcome = peer.ask(what(call), call.deadline(), question(call));
+    return result(call, outcome, begun);
+  }
+
+  @Override
+  public CompletionStage<Result> send(Call call) {
+    long begun = System.nanoTime();
+    CompletableFuture<Result> future = new CompletableFuture<>();
+    Pending asked;
+    try {
+      asked =
+          peer.send(
+              what(call),
+              call.deadline(),
+              question(call),
+              outcome -> {
+                try {
+                  future.complete(result(call, outcome, begun));
+                } catch (RuntimeException e) {
+                  future.completeExceptionally(e);
+                }
+              });
+    } catch (InstrumentException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+    future.whenComplete(
+        (result, failure) -> {
+          if (future.isCancelled()) {
+            peer.cancel(asked);
+          }
+        });
+    return future;
+  }
+
+  private String what(Call call) {
+    return name + "." + call.command();
+  }
+
+  private PeerClient.Question question(Call call) {
+    String command = signatures == null ? call.command() : signatures.get(call.command());
+    return (id, left) ->
+        new Message(MessageType.CALL, id, CallCodec.call(target, command, call, left));
+  }
+
+  private Result result(Call call, Pending.Outcome outcome, long begun) {
+    if (outcome.failure() != null) {
+      throw outcome.failure() instanceof InstrumentException e
+          ? e.at(new Origin(name, call.command(), "", "", ""))
+          : outcome.failure();
+    }
+    try {
+      if (outcome.type() != MessageType.RESULT) {
+        return failed(outcome);
+      }
+      CallCodec.Answer answer = CallCodec.readResult(outcome.payload());
+      CommandInfo command = command(call.command(), answer.revision());
+      Object value =
+          typed != null || answer.value() == null
+              ? answer.value() // the view converts to what its method returns
+              : Values.convert(what(call), command.result(), answer.value());
+      return new Result(value, command, begun, begun + Math.max(0, answer.tookNanos()));
+    } catch (Malformed e) {
+      throw garbled(e);
+    } catch (Refused e) {
+      // Of the value, not of the call: that has been done.
+      throw outcome.type() == MessageType.RESULT
+          ? new Garbled(ErrorCode.GARBLED, e.getMessage(), e)
+          : e;
+    }
+  }
+
+  private CommandInfo command(String asked, long revision) throws Malformed {
+    if (typed != null) {
+      return typed.get(asked);
+    }
+    try {
+      return described(revision)
+          .info()
+          .command(asked)
+          .orElseThrow(() -> new Malformed("a result of an unknown command"));
+    } catch (InstrumentException e) {
+      throw new TimedOut(
+          what(asked) + " was done, but what its result means is not known: " + e.getMessage(), e);
+    }
+  }
+
+  private String what(String command) {
+    return name + "." + command;
+  }
+
+  @Override
+  public <T> T as(Class<T> type) {
+    return TypedView.of(this, type);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof RemoteInstrument that
+        && peer == that.peer
+        && target.equals(that.target)
+        && name.equals(that.name);
+  }
+
+  @Override
+  public int hashCode() {
+    return target.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return name + " of " + peer;
+  }
+}

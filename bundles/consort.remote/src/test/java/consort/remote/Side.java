@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.remote;
+
+import consort.api.Instrument;
+import consort.api.Role;
+import consort.api.mesh.MeshPlan;
+import consort.api.mesh.PeerListener;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+
+/** A node without a framework: all of the mesh but its services. */
+final class Side implements AutoCloseable {
+
+  static final Duration HEARTBEAT = Duration.ofMillis(400);
+
+  final Exports exports = new Exports();
+  final AtomicLong budget = new AtomicLong(256 << 20);
+  final IoLoop loop;
+  final ExecutorService executor = Executors.newCachedThreadPool();
+  final Peers peers;
+  final Map<String, Map<String, Object>> offered = new ConcurrentHashMap<>();
+  private final Hello hello;
+  private final Tls tls;
+  private Listener listener;
+  private Listener second;
+
+  Side(String name) throws IOException {
+    this(name, null);
+  }
+
+  Side(String name, Tls tls) throws IOException {
+    this.hello = new Hello(Hello.VERSION, name, name.hashCode(), HEARTBEAT);
+    this.tls = tls;
+    loop = new IoLoop();
+    peers =
+        new Peers(
+            new MeshPlan(List.of(), "", Map.of()),
+            HEARTBEAT.multipliedBy(2),
+            loop,
+            Executors.newSingleThreadExecutor(),
+            (peer, topic, properties) -> {},
+            events ->
+                address ->
+                    new PeerClient(
+                        address,
+                        () -> Channels.connect(address, tls, loop, executor, hello, budget),
+                        loop,
+                        executor,
+                        events));
+    loop.start();
+  }
+
+  /** Listens; where. */
+  Address listen(String address) throws IOException {
+    return listen(address, Role.OPERATOR);
+  }
+
+  Address listen(String address, Role role) throws IOException {
+    listener = new Listener(Address.parse(address), role, exports, loop, tls, hello, budget);
+    listener.start();
+    return listener.address();
+  }
+
+  /** Listens on a second address, whose sessions are not counted. */
+  Address listenAgain(String address) throws IOException {
+    second = new Listener(Address.parse(address), Role.OPERATOR, exports, loop, tls, hello, budget);
+    second.start();
+    return second.address();
+  }
+
+  int sessions() {
+    return listener.sessions().size();
+  }
+
+  /** Stops listening, as a node that ends. */
+  void deafen() {
+    listener.close();
+  }
+
+  /** Offers an instrument as the coordinator would. */
+  Export export(Instrument instrument, Class<?> type) {
+    Export export =
+        new Export(
+            instrument,
+            type,
+            Map.of(
+                "endpoint.id",
+                "here#" + Export.target(instrument.name(), type.getName()),
+                "objectClass",
+                List.of(type.getName()),
+                "consort.instrument",
+                instrument.name()));
+    exports.add(export);
+    return export;
+  }
+
+  /** Uses another node. */
+  PeerClient use(Address address) {
+    peers.connect(
+        address.toString(),
+        new PeerListener() {
+          @Override
+          public void offered(Map<String, Object> endpoint) {
+            offered.put((String) endpoint.get("endpoint.id"), endpoint);
+          }
+
+          @Override
+          public void withdrawn(String id) {
+            offered.remove(id);
+          }
+        });
+    return peers.client(address);
+  }
+
+  Instrument instrument(Address address, String name) {
+    return (Instrument)
+        RemoteInstrument.of(peers.client(address), name, name, "fake", Instrument.class);
+  }
+
+  <T> T typed(Address address, String name, Class<T> type) {
+    return type.cast(RemoteInstrument.of(peers.client(address), name, name, "fake", type));
+  }
+
+  /** Waits until something holds; fails after 10 s. */
+  static void await(String what, BooleanSupplier condition) {
+    long end = System.nanoTime() + 10_000_000_000L;
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() > end) {
+        throw new AssertionError("not within 10 s: " + what);
+      }
+      java.util.concurrent.locks.LockSupport.parkNanos(2_000_000);
+    }
+  }
+
+  @Override
+  public void close() {
+    peers.close();
+    if (listener != null) {
+      listener.close();
+    }
+    if (second != null) {
+      second.close();
+    }
+    loop.close();
+    executor.shutdownNow();
+  }
+}
