@@ -57,6 +57,7 @@ public record Verb(String name, List<String> parameters, String more, String doc
           elsewhere("demo", "Shows in a minute what this is, with simulated instruments."),
           elsewhere("daemon", "daemon start|stop|status: a node in the background."),
           elsewhere("new-driver", "new-driver NAME: a driver in Java to fill in, with its test."),
+          elsewhere("keys", "keys init|issue|trust|list: by which nodes know each other."),
           new Verb("list", List.of(), "", "All instruments and their states.", NOTHING),
           new Verb("status", List.of("NAME"), "", "State and call counts of an instrument.", NAME),
           new Verb(
