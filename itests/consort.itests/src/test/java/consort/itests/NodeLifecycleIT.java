@@ -72,9 +72,23 @@ final class NodeLifecycleIT {
   @Test
   void endsWithinThreeSecondsWhenAskedTo() throws Exception {
     try (NodeProcess node = NodeProcess.start("sigterm")) {
+      Files.writeString(
+          node.home().resolve("instruments/cryo.yaml"),
+          "name: CRYO\ndriver: simulated.multimeter\n");
+      Path log = node.home().resolve("data/logs/consort.log");
+      node.await("CRYO is ready", () -> read(log).contains("CRYO READY"));
       assertThat(node.terminate()).isLessThan(Duration.ofSeconds(3));
+      assertThat(read(log)).as("its end is no trouble").doesNotContain("no driver");
       assertThat(node.process().exitValue()).isIn(0, 143);
       assertThat(filesIn(node.home().resolve("data/run"))).containsExactly("lock");
+    }
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      return "";
     }
   }
 
