@@ -7,25 +7,22 @@ import consort.declarative.Definition.Output;
 import consort.declarative.Definition.Parameter;
 import consort.declarative.Definition.Place;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * An instrument made of the examples of its definition. What was written is remembered as text. A
- * question is answered with
- *
- * <ol>
- *   <li>what was written last to the outputs of its command, in the same channel;
- *   <li>else what was written last after the same words: {@code VOLT 5} is answered to {@code
- *       VOLT?};
- *   <li>else the reply of the example that sends it.
- * </ol>
- *
- * {@code *RST} forgets everything. For one thread.
+ * question is answered with the reply of its example, or else of another example of the same
+ * command, in which what was written last to an output, in the same channel, stands for its value.
+ * Where nothing was written to the one output of a command, it is what was written last after the
+ * same words: {@code VOLT 5} is answered to {@code VOLT?}. {@code *RST} forgets everything. For one
+ * thread.
  */
 final class SimulatedInstrument {
 
@@ -36,6 +33,7 @@ final class SimulatedInstrument {
 
   private final List<Known> commands;
   private final Map<String, String> replies = new LinkedHashMap<>();
+  private final Map<String, String> others = new HashMap<>();
   private final Map<String, String> written =
       new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
@@ -48,12 +46,43 @@ final class SimulatedInstrument {
 
   SimulatedInstrument(Definition definition) {
     commands =
-        definition.commands().stream().map(c -> new Known(c, c.template().reader())).toList();
+        definition.commands().stream()
+            .map(c -> new Known(c, c.template().reader(argument -> form(c, argument))))
+            .toList();
     for (Example example : definition.examples()) {
       if (example.reply() != null) {
         replies.putIfAbsent(example.sent(), example.reply());
+        if (example.command() != null) {
+          others.putIfAbsent(example.command(), example.reply());
+        }
       }
     }
+  }
+
+  /** What may stand for an argument, so that no line is taken for another. */
+  private static String form(Command command, String argument) {
+    for (Parameter parameter : command.parameters()) {
+      if (parameter.name().equals(argument) && !parameter.options().isEmpty()) {
+        return parameter.options().stream()
+            .map(option -> Pattern.quote(written(option)))
+            .collect(Collectors.joining("|"));
+      }
+      if (parameter.name().equals(argument)) {
+        return switch (parameter.type()) {
+          case INT, FLOAT -> "[-+.0-9eE]+";
+          case BOOL -> "[01]";
+          case INTS, FLOATS -> "[-+.,0-9eE]*";
+          case STRING -> ".*?";
+        };
+      }
+    }
+    return ".*?";
+  }
+
+  private static String written(Object option) {
+    StringBuilder out = new StringBuilder();
+    Decimals.write(out, option);
+    return out.toString();
   }
 
   /** What was written, to hand over. */
@@ -72,31 +101,78 @@ final class SimulatedInstrument {
       written.clear();
       return null;
     }
-    for (Known known : commands) {
-      Matcher m = known.reader().matcher(line);
-      if (m.matches()) {
-        if (known.command().reply() != null) {
-          String value = written(known.command(), m);
-          return value != null ? value : otherwise(line);
-        }
-        write(known.command(), m);
+    boolean asked = false;
+    String reply = replies.get(line);
+    for (Known one : commands) {
+      Matcher m = one.reader().matcher(line);
+      if (m.matches() && one.command().reply() != null) {
+        // several commands may read different parts of one reply
+        reply = reply(one.command(), m, line, reply);
+        asked = true;
+      } else if (m.matches()) {
+        write(one.command(), m);
       }
     }
-    if (Template.asks(line) || replies.containsKey(line)) {
-      return otherwise(line);
+    if (asked) {
+      return reply;
+    }
+    if (replies.containsKey(line)) {
+      return replies.get(line);
     }
     int blank = line.indexOf(' ');
+    if (Template.asks(line)) {
+      return byWords(line);
+    }
     if (blank > 0) {
       written.put(words(line.substring(0, blank)), line.substring(blank + 1).strip());
     }
     return null;
   }
 
-  private String otherwise(String line) {
-    int mark = line.indexOf('?');
-    String value =
-        mark < 0 ? null : written.get(words(line.substring(0, mark) + line.substring(mark + 1)));
-    return value != null ? value : replies.get(line);
+  private String reply(Command command, Matcher question, String line, String known) {
+    String example = known == null ? others.get(command.name()) : known;
+    long channel = channel(command, question);
+    List<String> values = new ArrayList<>();
+    for (Output output : command.reply().outputs()) {
+      boolean named = !output.place().name().isEmpty();
+      values.add(named ? written.get(key(output.place(), command, channel)) : null);
+    }
+    boolean plain = values.size() == 1 && command.reply().pattern() == null;
+    if (plain && values.get(0) == null && command.reply().block() == null) {
+      values.set(0, byWords(line));
+    }
+    return example == null
+        ? values.contains(null) || command.reply().pattern() != null
+            ? null
+            : String.join(",", values)
+        : with(example, command.reply().pattern(), values);
+  }
+
+  /** A reply in which some values are others. */
+  private static String with(String reply, Pattern pattern, List<String> values) {
+    if (pattern == null) {
+      String[] parts = values.size() == 1 ? new String[] {reply} : reply.split(",", -1);
+      for (int i = 0; i < Math.min(parts.length, values.size()); i++) {
+        parts[i] = values.get(i) == null ? parts[i] : values.get(i);
+      }
+      return String.join(",", parts);
+    }
+    Matcher m = pattern.matcher(reply);
+    StringBuilder out = new StringBuilder(reply);
+    for (int i = m.matches() ? values.size() : 0; i > 0; i--) {
+      boolean whole = m.groupCount() == 0;
+      if (values.get(i - 1) != null && (whole || m.start(i) >= 0)) {
+        out.replace(whole ? 0 : m.start(i), whole ? out.length() : m.end(i), values.get(i - 1));
+      }
+    }
+    return out.toString();
+  }
+
+  private String byWords(String question) {
+    int mark = question.indexOf('?');
+    return mark < 0
+        ? null
+        : written.get(words(question.substring(0, mark) + question.substring(mark + 1)));
   }
 
   private void write(Command command, Matcher line) {
@@ -114,23 +190,6 @@ final class SimulatedInstrument {
         written.put(key(command.sets().get(i), command, channel), values.get(i));
       }
     }
-  }
-
-  /** What was written to all outputs of a command, null when one is unwritten. */
-  private String written(Command command, Matcher line) {
-    long channel = channel(command, line);
-    List<String> values = new ArrayList<>();
-    for (Output output : command.reply().outputs()) {
-      String value =
-          output.place().name().isEmpty()
-              ? null
-              : written.get(key(output.place(), command, channel));
-      if (value == null) {
-        return null;
-      }
-      values.add(value);
-    }
-    return String.join(",", values);
   }
 
   private static long channel(Command command, Matcher line) {

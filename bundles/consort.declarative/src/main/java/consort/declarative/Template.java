@@ -78,11 +78,15 @@ record Template(String text, List<String> parts) {
     return whole ? out.toString() : out.toString().stripTrailing();
   }
 
-  /** What finds the values in a line that it made: one group for each place. */
-  Pattern reader() {
+  /**
+   * What finds the values in a line that it made: one group for each place.
+   *
+   * @param form the regular expression of what may stand for an argument
+   */
+  Pattern reader(UnaryOperator<String> form) {
     StringBuilder regex = new StringBuilder();
     for (int i = 0; i < parts.size(); i++) {
-      regex.append(i % 2 == 0 ? Pattern.quote(parts.get(i)) : "(.*?)");
+      regex.append(i % 2 == 0 ? Pattern.quote(parts.get(i)) : "(" + form.apply(parts.get(i)) + ")");
     }
     return Pattern.compile(regex.toString(), Pattern.DOTALL);
   }

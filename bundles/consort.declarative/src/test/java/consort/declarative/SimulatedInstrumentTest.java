@@ -98,6 +98,36 @@ final class SimulatedInstrumentTest {
   }
 
   @Test
+  void whatIsWrittenStandsInTheReplyOfTheExampleWhereItsValueStood() {
+    SimulatedDriver generator =
+        simulated(
+            HEAD
+                + """
+                io:
+                  - {name: f, type: string, role: setting}
+                  - {name: a, type: float, role: setting}
+                  - {name: b, type: float, role: setting}
+                commands:
+                  SET_A: {template: "BSWV AMP,{a}", parameters: [{io: a}]}
+                  SET_B: {template: "B {b}", parameters: [{io: b}]}
+                  GET: {template: "BSWV?", outputs: [f, a], responses: "WVTP,([A-Z]+),AMP,(.*)V"}
+                  PAIR: {template: "PAIR?", outputs: [a, b]}
+                examples:
+                  - {command: GET, sent: "BSWV?", reply: "WVTP,SINE,AMP,2V"}
+                  - {command: PAIR, sent: "PAIR?", reply: "1,2"}
+                """);
+    generator.call("set_a", Map.of("a", 7.5));
+
+    assertThat(generator.call("get", Map.of())).isEqualTo(Map.of("f", "SINE", "a", 7.5));
+    assertThat(generator.call("pair", Map.of())).isEqualTo(Map.of("a", 7.5, "b", 2.0));
+  }
+
+  @Test
+  void anExampleOfOneChannelStandsForAll() {
+    assertThat(call("GET_VOLTAGE", Map.of("channel", 3))).isEqualTo(5.0);
+  }
+
+  @Test
   void resetForgetsWhatWasWritten() {
     call("SET_LIMIT", Map.of("limit", 0.25));
     driver.startup(List.of("*RST"));
