@@ -56,6 +56,11 @@ public record Verb(String name, List<String> parameters, String more, String doc
           elsewhere("run", "Runs a node in the foreground."),
           elsewhere("demo", "Shows in a minute what this is, with simulated instruments."),
           elsewhere("daemon", "daemon start|stop|status: a node in the background."),
+          elsewhere(
+              "validate", "validate config|api FILE: what is wrong with a file; needs no node."),
+          elsewhere(
+              "expand", "expand API [OUT]: an API definition with its channel groups written out."),
+          elsewhere("new-instrument", "new-instrument API [OUT]: an instrument file to fill in."),
           elsewhere("new-driver", "new-driver NAME: a driver in Java to fill in, with its test."),
           elsewhere("keys", "keys init|issue|trust|list: by which nodes know each other."),
           new Verb("list", List.of(), "", "All instruments and their states.", NOTHING),

@@ -233,18 +233,18 @@ final class Instance {
   }
 
   private void runStartup(InstrumentSpec spec) throws Exception {
+    if (!spec.startupDelay().isZero()) {
+      Thread.sleep(spec.startupDelay().toMillis());
+    }
     if (target instanceof Startup own) {
       own.startup(spec.initCommands());
     } else if (!spec.initCommands().isEmpty()) {
-      LinkSettings usual = LinkSettings.text("\n");
-      Opened before = opened;
-      opened = before == null ? new Opened(spec.connection(), usual) : before;
-      try (Link link = links.open(spec.connection(), usual)) {
+      if (opened == null) {
+        opened = new Opened(spec.connection(), LinkSettings.text("\n"));
+      }
+      try (Link link = links.open(opened.connection(), opened.settings())) {
         spec.initCommands().forEach(link::tell);
       }
-    }
-    if (!spec.startupDelay().isZero()) {
-      Thread.sleep(spec.startupDelay().toMillis());
     }
   }
 

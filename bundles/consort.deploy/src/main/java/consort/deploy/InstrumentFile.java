@@ -49,10 +49,12 @@ final class InstrumentFile {
    *
    * @param spec null when the file cannot be used
    * @param findings errors and notes, in the order of the file
+   * @param definition the definition it refers to, canonical; null when it refers to none, or to
+   *     one that is absent
    * @param awaited a definition that is absent: the file is worth reading again when it exists;
    *     null when nothing is awaited
    */
-  record Reading(InstrumentSpec spec, List<Finding> findings, Path awaited) {
+  record Reading(InstrumentSpec spec, List<Finding> findings, Path definition, Path awaited) {
     boolean usable() {
       return spec != null;
     }
@@ -68,7 +70,7 @@ final class InstrumentFile {
     Problems problems = new Problems(shown);
     Node root = YamlReader.read(bytes, problems);
     if (root == null) {
-      return new Reading(null, problems.all(), null);
+      return new Reading(null, problems.all(), null, null);
     }
     schema().check(root, problems);
     rules(root, problems);
@@ -82,7 +84,8 @@ final class InstrumentFile {
     }
     Path awaited = reference == null || reference.path() != null ? null : reference.tried();
     InstrumentSpec spec = problems.failed() ? null : spec(root, reference, shown, problems);
-    return new Reading(problems.failed() ? null : spec, problems.all(), awaited);
+    Path definition = reference == null ? null : reference.path();
+    return new Reading(problems.failed() ? null : spec, problems.all(), definition, awaited);
   }
 
   /** What a schema does not say, or says without a reason. */

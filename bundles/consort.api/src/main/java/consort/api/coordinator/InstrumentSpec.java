@@ -19,7 +19,7 @@ import java.util.function.Consumer;
  * @param connection how it is connected
  * @param settings the settings of the driver, not yet converted: scalars, lists and maps
  * @param initCommands lines sent after the first connect
- * @param startupDelay the wait after connecting
+ * @param startupDelay the wait after connecting, before these lines and calls
  * @param deadline the deadline of calls that have none, and whose command has none; null for the
  *     face's
  * @param reconnect how it comes back
