@@ -10,6 +10,7 @@ import consort.api.Faulted;
 import consort.api.Refused;
 import consort.api.State;
 import consort.api.TimedOut;
+import consort.api.Unreachable;
 import consort.api.coordinator.Group;
 import consort.api.coordinator.GroupResult;
 import consort.api.coordinator.InstrumentSpec;
@@ -21,14 +22,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -58,6 +63,7 @@ class GroupsTest {
     QUICK,
     SLOW,
     FAULT,
+    UNPLUGGED,
     LATE,
     HANG
   }
@@ -81,8 +87,9 @@ class GroupsTest {
       long entered = System.nanoTime();
       switch (mood) {
         case QUICK -> {}
-        case SLOW -> work(100_000);
+        case SLOW -> work(ThreadLocalRandom.current().nextLong(300_000));
         case FAULT -> throw new Faulted(-200, "execution error");
+        case UNPLUGGED -> throw new Unreachable(ErrorCode.NO_LINK, "the peer hung up");
         case LATE -> work(30_000_000);
         case HANG -> hang();
       }
@@ -405,88 +412,170 @@ class GroupsTest {
     assertThat(visits).noneMatch(v -> v.step == 2);
   }
 
+  /** What is wrong with a participant. */
+  enum Trouble {
+    /** The instrument reports an error. */
+    FAULT(Mood.FAULT),
+    /** Its link is lost in the middle of the call. */
+    UNPLUGGED(Mood.UNPLUGGED),
+    /** It answers behind its deadline. */
+    LATE(Mood.LATE),
+    /** It never comes back. */
+    HANG(Mood.HANG),
+    /** Its guard refuses the call. */
+    REFUSES(Mood.QUICK),
+    /** It was stopped before. */
+    STOPPED(Mood.QUICK),
+    /** It is stopped while the group runs. */
+    DIES(Mood.SLOW);
+
+    private final Mood mood;
+
+    Trouble(Mood mood) {
+      this.mood = mood;
+    }
+
+    boolean isSlow() {
+      return this == LATE || this == HANG;
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(longs = {3, 20261121})
   void holdsThroughRandomRounds(long seed) {
     Random random = new Random(seed);
     parts(MOST);
-    int bad = 0;
+    Map<Trouble, Integer> met = new TreeMap<>();
     for (int round = 0; round < ROUNDS / 2; round++) {
       visits.clear();
       List<String> names = parts(2 + random.nextInt(MOST - 1));
-      Map<String, Mood> moods = new TreeMap<>();
-      for (String name : names) {
-        moods.put(name, random.nextInt(30) == 0 ? Mood.SLOW : Mood.QUICK);
-      }
-      String culprit = null;
-      if (random.nextInt(20) == 0) {
-        culprit = names.get(random.nextInt(names.size()));
-        int kind = random.nextInt(40);
-        moods.put(culprit, kind == 0 ? Mood.HANG : kind < 10 ? Mood.LATE : Mood.FAULT);
-        bad++;
+      Map<String, Trouble> troubles = new TreeMap<>();
+      if (random.nextInt(15) == 0) {
+        for (int i = random.nextInt(4) == 0 ? 3 : 1; i > 0; i--) {
+          Trouble trouble =
+              random.nextInt(4) == 0
+                  ? Trouble.values()[random.nextInt(Trouble.values().length)]
+                  : Trouble.FAULT;
+          // A thread that hangs stays until the end.
+          boolean enough = trouble == Trouble.HANG && met.getOrDefault(trouble, 0) >= 8;
+          trouble = enough ? Trouble.LATE : trouble;
+          troubles.put(names.get(random.nextInt(names.size())), trouble);
+          met.merge(trouble, 1, Integer::sum);
+        }
       }
       try {
-        round(10 + 2 * round, random, names, moods, culprit);
+        round(10 + 2 * round, random, names, troubles);
       } catch (AssertionError e) {
-        throw new AssertionError(
-            "seed " + seed + ", round " + round + ", culprit " + culprit + " in " + moods, e);
+        throw new AssertionError("seed " + seed + ", round " + round + ": " + troubles, e);
       }
     }
-    assertThat(bad).isGreaterThan(100);
+    assertThat(met).containsOnlyKeys(Trouble.values());
+    assertThat(met.values()).allMatch(times -> times > 2);
   }
 
-  private void round(
-      int one, Random random, List<String> names, Map<String, Mood> moods, String culprit) {
+  private void round(int one, Random random, List<String> names, Map<String, Trouble> troubles) {
     boolean onwards = random.nextBoolean();
     boolean together = random.nextInt(4) == 0;
     Group.Step[] first =
         names.stream()
-            .map(
-                name -> {
-                  Duration limit =
-                      name.equals(culprit) && moods.get(name) != Mood.FAULT
-                          ? Duration.ofMillis(5)
-                          : Duration.ofSeconds(20);
-                  return new Group.Step(name, Call.of("act", one, moods.get(name)).within(limit));
-                })
+            .map(name -> firstStep(name, one, random, troubles.get(name)))
             .toArray(Group.Step[]::new);
     Group group =
         (together ? Group.startTogether(first) : Group.parallel(first))
             .barrier(all(names, one + 1, Mood.QUICK))
             .policy(onwards ? Group.Policy.CONTINUE : Group.Policy.ABORT)
             .within(Duration.ofSeconds(together ? 20 : 1));
+    troubles.forEach((name, trouble) -> prepare(guard(name), trouble));
+    long begin = System.nanoTime();
     GroupResult result = groups.run(group);
+
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(30));
     assertThat(result.outcomes()).hasSize(2 * names.size());
-    if (moods.get(String.valueOf(culprit)) == Mood.LATE && result.succeeded()) {
-      // This thread was late itself: the answer was there before it could miss it.
-      return;
-    }
-    if (culprit == null) {
+    assertThat(result.succeeded())
+        .isEqualTo(result.failure() == null && !result.degraded())
+        .isEqualTo(result.outcomes().stream().allMatch(o -> o.result() != null));
+    assertNobodyWasEarly(one, result);
+    if (troubles.isEmpty()) {
       assertThat(result.orThrow().succeeded()).isTrue();
-      assertThat(result.degraded()).isFalse();
-      assertThat(entered(one + 1)).isGreaterThanOrEqualTo(left(one));
-      return;
+    } else if (troubles.values().stream().allMatch(GroupsTest::isCertain)) {
+      assertThat(result.succeeded()).isFalse();
     }
-    if (onwards) {
-      assertThat(result.degraded()).isTrue();
-      List<Visit> early =
-          visits.stream().filter(v -> v.step == one && !v.instrument.equals(culprit)).toList();
-      if (!early.isEmpty()) {
-        assertThat(entered(one + 1))
-            .isGreaterThanOrEqualTo(early.stream().mapToLong(Visit::left).max().orElseThrow());
+    if (result.failure() != null) {
+      assertThat(result.degraded()).isFalse();
+      assertThat(onwards).isFalse();
+      assertThat(troubles).containsKey(result.failure().origin().instrument());
+      assertThat(result.failure())
+          .hasMessageStartingWith(result.failure().origin().instrument() + " left the group: ");
+      if (failedIn(result, 0)) {
+        assertThat(visits).noneMatch(v -> v.step == one + 1);
       }
+    }
+    // Whoever fails is one that had trouble, or could not go on because of one.
+    assertThat(result.outcomes())
+        .filteredOn(o -> o.error() != null && o.error().code() != ErrorCode.BARRIER_BROKEN)
+        .extracting(o -> o.step().instrument())
+        .isSubsetOf(troubles.keySet());
+    if (onwards) {
       assertThat(result.outcomes())
           .filteredOn(o -> o.error() != null)
           .extracting(o -> o.step().instrument())
-          .containsOnly(culprit);
-    } else {
-      assertThat(result.failure().origin().instrument()).isEqualTo(culprit);
-      assertThat(visits).noneMatch(v -> v.step == one + 1);
+          .isSubsetOf(troubles.keySet());
     }
-    // A participant that is late or hangs is replaced, as the next round wants all.
-    if (moods.get(culprit) != Mood.FAULT) {
-      guards.remove(culprit).close();
+    // The next round wants all.
+    troubles.keySet().forEach(name -> guards.remove(name).close());
+  }
+
+  private static boolean failedIn(GroupResult result, int block) {
+    return result.outcomes().stream().anyMatch(o -> o.block() == block && o.error() != null);
+  }
+
+  /** A late thread of this test may see an answer that came in time after all. */
+  private static boolean isCertain(Trouble trouble) {
+    return trouble != Trouble.LATE && trouble != Trouble.DIES;
+  }
+
+  private static Group.Step firstStep(String name, int one, Random random, Trouble trouble) {
+    Mood calm = random.nextInt(30) == 0 ? Mood.SLOW : Mood.QUICK;
+    String command = trouble == Trouble.REFUSES ? "no_such_command" : "act";
+    boolean slow = trouble != null && trouble.isSlow();
+    return new Group.Step(
+        name,
+        Call.of(command, one, trouble == null ? calm : trouble.mood)
+            .within(slow ? Duration.ofMillis(5) : Duration.ofSeconds(20)));
+  }
+
+  private void prepare(Guard guard, Trouble trouble) {
+    Plan stop = new Plan(Plan.Goal.STOP, guard.plan().spec, guard.plan().source, null);
+    if (trouble == Trouble.STOPPED) {
+      guard.want(stop);
+      assertThat(
+              guard.await(
+                  () -> guard.status().state() == State.STOPPED, TimeUnit.SECONDS.toNanos(20)))
+          .isTrue();
+    } else if (trouble == Trouble.DIES) {
+      world.threads.run(() -> guard.want(stop));
     }
+  }
+
+  /**
+   * No command behind the barrier begins before the slowest one in front of it has ended, of those
+   * that the group did not go on without.
+   */
+  private void assertNobodyWasEarly(int one, GroupResult result) {
+    Set<String> passed =
+        result.outcomes().stream()
+            .filter(o -> o.block() == 0 && o.result() != null)
+            .map(o -> o.step().instrument())
+            .collect(Collectors.toSet());
+    long[] lefts =
+        visits.stream()
+            .filter(v -> v.step == one && passed.contains(v.instrument))
+            .mapToLong(Visit::left)
+            .toArray();
+    assertThat(lefts).hasSameSizeAs(passed);
+    assertThat(visits)
+        .filteredOn(v -> v.step == one + 1)
+        .allMatch(v -> v.entered >= LongStream.of(lefts).max().orElse(v.entered));
   }
 
   @Test

@@ -2,6 +2,7 @@
 package consort.itests;
 
 import consort.itests.driver.Dependant;
+import consort.itests.driver.NumberDriver;
 import consort.itests.driver.StormDriver;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -38,6 +39,20 @@ final class Jars {
         .header("Test-Does", does.isEmpty() ? null : does)
         .type(StormDriver.class.getName())
         .type(StormDriver.class.getName() + "$Counter");
+  }
+
+  /** A driver that asks for numbers. */
+  static Jars numbers() throws IOException {
+    String name = NumberDriver.class.getName();
+    return new Jars("numbers", "1.0.0")
+        .header("Bundle-Activator", name)
+        .header(
+            "Import-Package",
+            "org.osgi.framework,consort.api,consort.api.driver,consort.api.link,consort.api.typed")
+        .header("Test-Driver", "numbers")
+        .type(name)
+        .type(name + "$Numbers")
+        .type(name + "$Asking");
   }
 
   /** A component that needs an instrument. */

@@ -5,13 +5,24 @@ import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertTrue;
 
 import consort.api.Call;
+import consort.api.ErrorCode;
+import consort.api.Faulted;
 import consort.api.Instrument;
+import consort.api.InstrumentException;
+import consort.api.Refused;
+import consort.api.Role;
 import consort.api.State;
+import consort.api.TimedOut;
+import consort.api.Unreachable;
 import consort.api.coordinator.Coordinator;
+import consort.api.coordinator.Lease;
+import consort.api.coordinator.LeaseRequest;
+import consort.api.coordinator.Leases;
 import consort.api.coordinator.SwapOutcome;
 import consort.api.coordinator.SwapOutcome.Result;
 import consort.api.deploy.Deployment;
 import consort.itests.driver.Dependant;
+import consort.itests.driver.StormDriver;
 import java.io.ByteArrayInputStream;
 import java.io.File;
 import java.io.IOException;
@@ -23,15 +34,21 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import javax.inject.Inject;
 import org.junit.After;
 import org.junit.Test;
@@ -54,13 +71,19 @@ public class SwapIT {
   private static final Duration LIMIT = Duration.ofSeconds(40);
   private static final int UPDATES = 100;
   private static final int WARM = 10;
+
+  /** What an update may cost those who do not use the driver, as their median. */
+  private static final double MOST_RATIO = 1.1;
+
   private static final String DRIVERS = "consort:driver/";
 
   @Inject private BundleContext context;
   @Inject private Coordinator coordinator;
   @Inject private Deployment deployment;
+  @Inject private Leases leases;
 
   private final List<Caller> callers = new ArrayList<>();
+  private volatile boolean updating;
 
   @Configuration
   public Option[] distribution() throws IOException {
@@ -84,17 +107,25 @@ public class SwapIT {
         () -> coordinator.instruments().isEmpty() && coordinator.drivers().isEmpty());
   }
 
-  /** Somebody who calls an instrument all the time. */
+  /** Somebody who calls an instrument all the time, perhaps under a lease. */
   private final class Caller extends Thread {
     private final Instrument instrument;
     private final long pauseNanos;
+    private final Lease lease;
     private final AtomicBoolean going = new AtomicBoolean(true);
     private final ConcurrentLinkedQueue<Long> nanos = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<Long> calm = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<Long> stormy = new ConcurrentLinkedQueue<>();
     private final ConcurrentLinkedQueue<String> failures = new ConcurrentLinkedQueue<>();
     private volatile int last;
 
     Caller(String name, Duration pause) {
+      this(name, pause, null);
+    }
+
+    Caller(String name, Duration pause, Lease lease) {
       super("caller of " + name);
+      this.lease = lease;
       this.instrument = coordinator.require(name);
       this.pauseNanos = pause.toNanos();
       callers.add(this);
@@ -104,10 +135,10 @@ public class SwapIT {
     @Override
     public void run() {
       while (going.get()) {
+        boolean storm = updating;
         long began = System.nanoTime();
         try {
-          int now =
-              (Integer) instrument.call(Call.of("count").within(Duration.ofSeconds(30))).value();
+          int now = (Integer) instrument.call(count()).value();
           if (now != last + 1) {
             failures.add("after " + last + " came " + now);
           }
@@ -115,9 +146,18 @@ public class SwapIT {
         } catch (RuntimeException e) {
           failures.add(e.toString());
         }
-        nanos.add(System.nanoTime() - began);
+        long took = System.nanoTime() - began;
+        nanos.add(took);
+        if (storm == updating) {
+          (storm ? stormy : calm).add(took);
+        }
         LockSupport.parkNanos(pauseNanos);
       }
+    }
+
+    private Call count() {
+      Call call = Call.of("count").within(Duration.ofSeconds(30));
+      return lease == null ? call : call.by(lease.owner()).under(lease.token());
     }
 
     void end() throws InterruptedException {
@@ -132,7 +172,6 @@ public class SwapIT {
     System.getProperties().put(Dependant.ACTIVATIONS, activations);
     drop("calm.jar", Jars.driver("calm", "1.0.0", "").bytes());
     drop("storm.jar", Jars.driver("storm", "1.0.0", "").bytes());
-    List<Caller> neighbours = new ArrayList<>();
     for (int i = 0; i < 10; i++) {
       instrument("CALM" + i, "calm");
     }
@@ -142,10 +181,18 @@ public class SwapIT {
             "test:dependant", new ByteArrayInputStream(Jars.dependant("STORM").bytes()));
     dependant.start();
     await("the dependant is active", () -> activations.get() == 1);
+    List<Lease> held = new ArrayList<>();
+    List<Caller> neighbours = new ArrayList<>();
     for (int i = 0; i < 10; i++) {
-      neighbours.add(new Caller("CALM" + i, Duration.ofMillis(5)));
+      // Every other one is leased.
+      Lease lease = i % 2 == 0 ? lease("CALM" + i) : null;
+      neighbours.add(new Caller("CALM" + i, Duration.ofMillis(5), lease));
+      held.add(lease);
     }
-    Caller caller = new Caller("STORM", Duration.ofMillis(1));
+    Lease storms = lease("STORM");
+    held.add(storms);
+    held.removeIf(Objects::isNull);
+    Caller caller = new Caller("STORM", Duration.ofMillis(1), storms);
 
     ConcurrentLinkedQueue<String> changed = new ConcurrentLinkedQueue<>();
     SynchronousBundleListener listener =
@@ -159,60 +206,181 @@ public class SwapIT {
     for (int i = 1; i <= WARM; i++) {
       update(i, loaders);
     }
-    neighbours.forEach(n -> n.nanos.clear());
-    LockSupport.parkNanos(Duration.ofSeconds(3).toNanos());
-    double calm = median(neighbours);
-    neighbours.forEach(n -> n.nanos.clear());
     context.addBundleListener(listener);
+    collected(loaders);
     int threads = ManagementFactory.getThreadMXBean().getThreadCount();
     int classes = ManagementFactory.getClassLoadingMXBean().getLoadedClassCount();
+    long metaspace = metaspace();
     int files = files();
-    for (int i = WARM + 1; i <= WARM + UPDATES; i++) {
-      update(i, loaders);
+    double ratio = 0;
+    int number = WARM;
+    // The machine may be busy with something else: one good run of three shows that it can be done.
+    for (int run = 0; run < 3 && (run == 0 || ratio > MOST_RATIO); run++) {
+      for (Caller neighbour : neighbours) {
+        neighbour.calm.clear();
+        neighbour.stormy.clear();
+      }
+      for (int i = 0; i < UPDATES; i++) {
+        number++;
+        long began = System.nanoTime();
+        update(number, loaders);
+        assertRefused(storms);
+        storms.renew();
+        LockSupport.parkNanos(System.nanoTime() - began); // as long without one
+      }
+      double calm = median(neighbours, c -> c.calm);
+      double stormy = median(neighbours, c -> c.stormy);
+      ratio = stormy / calm;
+      System.out.printf(
+          Locale.ROOT,
+          "%d updates: %d calls of STORM, held at most %.1f ms; neighbours' median %.3f ms against"
+              + " %.3f ms between updates, ratio %.2f%n",
+          UPDATES,
+          caller.nanos.size(),
+          caller.nanos.stream().mapToLong(n -> n).max().orElse(0) / 1e6,
+          stormy / 1e6,
+          calm / 1e6,
+          ratio);
     }
-    double stormy = median(neighbours);
     context.removeBundleListener(listener);
     List<String> failures = new ArrayList<>();
     callers.forEach(c -> failures.addAll(c.failures));
+    collected(loaders);
+    int moreThreads = ManagementFactory.getThreadMXBean().getThreadCount() - threads;
+    int moreClasses = ManagementFactory.getClassLoadingMXBean().getLoadedClassCount() - classes;
+    long moreMetaspace = metaspace() - metaspace;
+    int moreFiles = files() - files;
+    System.out.printf(
+        Locale.ROOT,
+        "after %d updates: threads %+d, classes %+d, metaspace %+d KiB, files %+d%n",
+        number,
+        moreThreads,
+        moreClasses,
+        moreMetaspace / 1024,
+        moreFiles);
+    dependant.uninstall();
+    assertEquals("no call failed, the count goes on", List.of(), failures);
+    assertEquals(
+        "no lease was lost",
+        List.of(),
+        held.stream().filter(lease -> lease.remaining().isZero()).toList());
+    held.forEach(Lease::close);
+    assertEquals("no other bundle changed", List.of(), List.copyOf(changed));
+    assertEquals("activations of the dependant", 1, activations.get());
+    assertTrue("ratio " + ratio, ratio <= MOST_RATIO);
+    assertTrue("threads " + moreThreads, moreThreads < 10);
+    assertTrue("classes " + moreClasses, moreClasses < 200);
+    assertTrue("metaspace " + moreMetaspace, moreMetaspace < 2 << 20);
+    assertTrue("files " + moreFiles, moreFiles < 10);
+  }
+
+  private Lease lease(String name) {
+    return leases.take(
+        LeaseRequest.of(name).ttl(Duration.ofMinutes(30)),
+        new consort.api.Caller("anna", Role.OPERATOR, "test"));
+  }
+
+  /** Whoever has no lease is kept off, whichever version serves. */
+  private void assertRefused(Lease lease) {
+    for (String name : lease.resources()) {
+      try {
+        coordinator.require(name).call(Call.of("count"));
+        throw new AssertionError(name + " was called without the lease");
+      } catch (Refused e) {
+        assertEquals(ErrorCode.LEASED, e.code());
+      }
+    }
+  }
+
+  private void collected(List<WeakReference<ClassLoader>> loaders) {
     await(
         "old class loaders are collected",
         () -> {
           System.gc();
           return loaders.stream().filter(l -> l.get() != null).count() <= 1;
         });
-    int moreThreads = ManagementFactory.getThreadMXBean().getThreadCount() - threads;
-    int moreClasses = ManagementFactory.getClassLoadingMXBean().getLoadedClassCount() - classes;
-    int moreFiles = files() - files;
-    System.out.printf(
-        Locale.ROOT,
-        "%d updates: %d calls of STORM, held at most %.1f ms; neighbours' median %.3f ms against"
-            + " %.3f ms, ratio %.2f; threads %+d, classes %+d, files %+d%n",
-        UPDATES,
-        caller.nanos.size(),
-        caller.nanos.stream().mapToLong(n -> n).max().orElse(0) / 1e6,
-        stormy / 1e6,
-        calm / 1e6,
-        stormy / calm,
-        moreThreads,
-        moreClasses,
-        moreFiles);
-    dependant.uninstall();
-    assertEquals("no call failed, the count goes on", List.of(), failures);
-    assertEquals("no other bundle changed", List.of(), List.copyOf(changed));
-    assertEquals("activations of the dependant", 1, activations.get());
-    assertTrue("ratio " + stormy / calm, stormy / calm < 3);
-    assertTrue("threads " + moreThreads, moreThreads < 10);
-    assertTrue("classes " + moreClasses, moreClasses < 200);
-    assertTrue("files " + moreFiles, moreFiles < 10);
+  }
+
+  private static long metaspace() {
+    return ManagementFactory.getMemoryPoolMXBeans().stream()
+        .filter(pool -> pool.getName().equals("Metaspace"))
+        .mapToLong(pool -> pool.getUsage().getUsed())
+        .sum();
   }
 
   private void update(int number, List<WeakReference<ClassLoader>> loaders) throws IOException {
     String version = "1.0." + number;
-    drop("storm.jar", Jars.driver("storm", version, "").bytes());
+    byte[] jar = Jars.driver("storm", version, "").bytes();
+    updating = true;
+    drop("storm.jar", jar);
     await(version + " serves", () -> version("STORM").equals(version) && isReady("STORM"));
     await("only one bundle is left", () -> bundles("storm").size() == 1);
+    updating = false;
     loaders.add(
         new WeakReference<>(bundles("storm").get(0).adapt(BundleWiring.class).getClassLoader()));
+  }
+
+  @Test
+  public void aDriverThatHangsIsFreedAndItsNeighboursNoticeNothing() throws Exception {
+    drop("calm.jar", Jars.driver("calm", "1.0.0", "").bytes());
+    drop("storm.jar", Jars.driver("storm", "1.0.0", "").bytes());
+    instrument("STORM", "storm");
+    for (int i = 0; i < 3; i++) {
+      instrument("CALM" + i, "calm");
+      new Caller("CALM" + i, Duration.ofMillis(2));
+    }
+    Instrument storm = coordinator.require("STORM");
+    int version = 0;
+    for (String way : new String[] {"never returns", "ignores interrupts", "deadlocks"}) {
+      for (boolean swap : new boolean[] {false, true}) {
+        System.getProperties().remove(StormDriver.FREE);
+        long began = System.nanoTime();
+        CompletableFuture<?> hangs = send(storm, Call.of("hang", way), 300);
+        await(way, () -> storm.status().state() == State.BUSY);
+        CompletableFuture<?> impatient = send(storm, Call.of("count"), 100);
+        CompletableFuture<?> patient = send(storm, Call.of("count"), 30_000);
+
+        assertEquals(way, ErrorCode.DEADLINE_IN_QUEUE, failure(impatient).code());
+        assertTrue(way, failure(hangs) instanceof TimedOut);
+        long late = (System.nanoTime() - began) / 1_000_000 - 300;
+        assertTrue(way + ": told " + late + " ms behind its deadline", late >= 0 && late < 1000);
+        assertTrue(way, failure(patient) instanceof Unreachable);
+        assertEquals(way, "FAULT(stuck)", storm.status().stateText());
+        if (swap) {
+          String next = "1.0." + ++version;
+          drop("storm.jar", Jars.driver("storm", next, "").bytes());
+          await(way + ": " + next, () -> version("STORM").equals(next) && isReady("STORM"));
+        } else {
+          coordinator.restart("STORM");
+          await(way + ": restarted", () -> isReady("STORM"));
+        }
+        assertEquals(way, 1, storm.call("count"));
+        System.getProperties().put(StormDriver.FREE, "");
+        boolean forEver = way.equals("deadlocks");
+        int stuck = forEver ? (swap ? 2 : 1) : 0;
+        await(way + ": " + stuck + " stuck", () -> storm.status().stuckThreads() == stuck);
+      }
+    }
+    assertTrue(failure(send(storm, Call.of("hang", "throws"), 30_000)) instanceof Faulted);
+    assertEquals(2, storm.call("count"));
+
+    for (Caller neighbour : callers) {
+      assertEquals(List.of(), List.copyOf(neighbour.failures));
+      long slowest = neighbour.nanos.stream().mapToLong(n -> n).max().orElseThrow() / 1_000_000;
+      assertTrue(neighbour.getName() + ": slowest " + slowest + " ms", slowest < 1000);
+    }
+  }
+
+  private static CompletableFuture<?> send(Instrument to, Call call, long millis) {
+    return to.send(call.within(Duration.ofMillis(millis))).toCompletableFuture();
+  }
+
+  private static InstrumentException failure(CompletableFuture<?> call) throws Exception {
+    try {
+      throw new AssertionError("it gave " + call.get(LIMIT.toSeconds(), TimeUnit.SECONDS));
+    } catch (ExecutionException e) {
+      return (InstrumentException) e.getCause();
+    }
   }
 
   @Test
@@ -313,9 +481,13 @@ public class SwapIT {
         "both go back", () -> version("STORM").equals("1.0.0") && version("OTHER").equals("1.0.0"));
   }
 
-  private static double median(List<Caller> of) {
+  private static double median(List<Caller> of, Function<Caller, Collection<Long>> what) {
     long[] all =
-        of.stream().flatMap(c -> c.nanos.stream()).mapToLong(Long::longValue).sorted().toArray();
+        of.stream()
+            .flatMap(c -> what.apply(c).stream())
+            .mapToLong(Long::longValue)
+            .sorted()
+            .toArray();
     return all[all.length / 2];
   }
 

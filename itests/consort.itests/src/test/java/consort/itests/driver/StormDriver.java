@@ -3,6 +3,7 @@ package consort.itests.driver;
 
 import consort.api.CommandInfo;
 import consort.api.InstrumentInfo;
+import consort.api.ParameterInfo;
 import consort.api.ValueType;
 import consort.api.driver.Connectable;
 import consort.api.driver.Driver;
@@ -17,6 +18,7 @@ import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
 import org.osgi.framework.BundleActivator;
 import org.osgi.framework.BundleContext;
 
@@ -25,6 +27,9 @@ import org.osgi.framework.BundleContext;
  * the header {@code Test-Does} says what a version does wrong.
  */
 public final class StormDriver implements BundleActivator, DriverFactory {
+
+  /** The system property that frees a call which ignores interrupts. */
+  public static final String FREE = "consort.itests.free";
 
   private String does = "";
 
@@ -71,7 +76,16 @@ public final class StormDriver implements BundleActivator, DriverFactory {
           "Counts.",
           List.of(
               new CommandInfo(
-                  "count", List.of(), ValueType.INT, "", false, false, null, "Counts its calls.")));
+                  "count", List.of(), ValueType.INT, "", false, false, null, "Counts its calls."),
+              new CommandInfo(
+                  "hang",
+                  List.of(ParameterInfo.of("way", ValueType.STRING)),
+                  ValueType.VOID,
+                  "",
+                  false,
+                  false,
+                  null,
+                  "Does not come back.")));
     }
 
     @Override
@@ -104,8 +118,45 @@ public final class StormDriver implements BundleActivator, DriverFactory {
     }
 
     @Override
-    public Object call(String command, Map<String, Object> arguments) {
+    public Object call(String command, Map<String, Object> arguments) throws Exception {
+      if (command.equals("hang")) {
+        hang((String) arguments.get("way"));
+      }
       return ++count;
+    }
+
+    private static void hang(String way) throws Exception {
+      switch (way) {
+        case "never returns" -> new CountDownLatch(1).await();
+        case "ignores interrupts" -> {
+          while (!System.getProperties().containsKey(FREE)) {
+            LockSupport.parkNanos(10_000_000);
+            Thread.interrupted();
+          }
+        }
+        case "deadlocks" -> {
+          Object mine = new Object();
+          Object theirs = new Object();
+          CountDownLatch both = new CountDownLatch(2);
+          Thread other = new Thread(() -> take(theirs, mine, both), "the other of a deadlock");
+          other.setDaemon(true);
+          other.start();
+          take(mine, theirs, both);
+        }
+        default -> throw new StackOverflowError();
+      }
+    }
+
+    private static void take(Object first, Object second, CountDownLatch both) {
+      synchronized (first) {
+        both.countDown();
+        while (both.getCount() > 0) {
+          Thread.onSpinWait();
+        }
+        synchronized (second) {
+          throw new AssertionError("never reached");
+        }
+      }
     }
 
     @Override
