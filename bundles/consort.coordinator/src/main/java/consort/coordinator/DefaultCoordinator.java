@@ -5,6 +5,7 @@ import consort.api.Caller;
 import consort.api.ErrorCode;
 import consort.api.Instrument;
 import consort.api.InstrumentException;
+import consort.api.InstrumentStatus;
 import consort.api.LeaseToken;
 import consort.api.Refused;
 import consort.api.Role;
@@ -25,7 +26,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,7 +35,6 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Predicate;
-import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.framework.ServiceReference;
@@ -73,8 +72,7 @@ public final class DefaultCoordinator implements Coordinator {
   /** Guards that nobody finds: temporary ones, and removed ones until they are closed. */
   private final Set<Guard> unlisted = ConcurrentHashMap.newKeySet();
 
-  private final Map<ServiceReference<DriverFactory>, DriverSource> sources =
-      new ConcurrentHashMap<>();
+  private final InstalledDrivers drivers;
   private final Mover mover;
   private final ServiceRegistration<Groups> groups;
   private final ServiceRegistration<Leases> leaseService;
@@ -89,7 +87,8 @@ public final class DefaultCoordinator implements Coordinator {
     this.context = context;
     String node = context.getProperty("consort.node");
     this.publisher = new Publisher(context, node == null ? "" : node, threads);
-    this.mover = new Mover(this::all, sources::values, patience, this::postponed);
+    this.drivers = new InstalledDrivers(context);
+    this.mover = new Mover(this::all, drivers::all, patience, this::postponed);
     this.events = new Events(node == null ? "" : node, publisher);
     String home = context.getProperty("consort.home");
     Path folder = home == null ? null : Path.of(home, "data", "leases");
@@ -107,14 +106,23 @@ public final class DefaultCoordinator implements Coordinator {
         context.registerService(Groups.class, new DefaultGroups(published, this::guard), null);
   }
 
-  /** An instrument that somebody else has registered: it is on another node. */
-  private Instrument abroad(String name) {
+  /**
+   * What an instrument says that somebody else has registered, as it is on another node; null when
+   * there is none. May ask that node.
+   */
+  private InstrumentStatus abroad(String name) {
     try {
       for (ServiceReference<Instrument> one :
           context.getServiceReferences(
               Instrument.class, "(" + Instrument.NAME + "=" + name + ")")) {
-        if (one.getBundle() != context.getBundle()) {
-          return context.getService(one);
+        Instrument instrument =
+            one.getBundle() == context.getBundle() ? null : context.getService(one);
+        if (instrument != null) {
+          try {
+            return instrument.status();
+          } finally {
+            context.ungetService(one);
+          }
         }
       }
       return null;
@@ -153,17 +161,9 @@ public final class DefaultCoordinator implements Coordinator {
       cardinality = ReferenceCardinality.MULTIPLE,
       policy = ReferencePolicy.DYNAMIC)
   void addFactory(ServiceReference<DriverFactory> reference) {
-    Bundle bundle = reference.getBundle();
-    if (bundle != null && reference.getProperty(DriverFactory.NAME) instanceof String name) {
-      DriverSource source =
-          new DriverSource(
-              name,
-              bundle.getVersion(),
-              bundle.getSymbolicName(),
-              bundle.getBundleId(),
-              () -> context.getService(reference));
-      sources.put(reference, source);
-      mover.reconsider(name);
+    DriverSource source = drivers.add(reference);
+    if (source != null) {
+      mover.reconsider(source.name());
     }
   }
 
@@ -173,44 +173,22 @@ public final class DefaultCoordinator implements Coordinator {
    * other; then the running calls are given up.
    */
   void removeFactory(ServiceReference<DriverFactory> reference) {
-    Set<DriverSource> gone = goingWith(reference);
-    sources.values().removeAll(gone);
+    Set<DriverSource> gone = drivers.remove(reference);
+    if (gone.isEmpty()) {
+      return; // it went with another of its bundle
+    }
     mover.forget(gone);
     List<Guard> users = all();
     users.removeIf(guard -> !gone.contains(guard.source()) && !gone.contains(guard.plan().source));
     users.forEach(mover::replace);
     leave(users, gone::contains);
-    if (!gone.isEmpty()) {
-      threads.renew();
-    }
+    threads.renew();
   }
 
   private List<Guard> all() {
     List<Guard> all = new ArrayList<>(guards.values());
     all.addAll(unlisted);
     return all;
-  }
-
-  /**
-   * What shares the budget: the drivers of a bundle that stops, and all drivers of a node that
-   * ends.
-   */
-  private Set<DriverSource> goingWith(ServiceReference<DriverFactory> reference) {
-    DriverSource source = sources.get(reference);
-    Set<DriverSource> going = new HashSet<>();
-    if (source != null) {
-      going.add(source);
-      sources.values().stream()
-          .filter(
-              other -> stops(0) || other.bundleId() == source.bundleId() && stops(other.bundleId()))
-          .forEach(going::add);
-    }
-    return going;
-  }
-
-  private boolean stops(long bundleId) {
-    Bundle bundle = context.getBundle(bundleId);
-    return bundle != null && bundle.getState() == Bundle.STOPPING;
   }
 
   private static void leave(List<Guard> users, Predicate<DriverSource> gone) {
@@ -375,22 +353,7 @@ public final class DefaultCoordinator implements Coordinator {
 
   @Override
   public List<DriverStatus> drivers() {
-    return sources.values().stream()
-        .sorted(
-            java.util.Comparator.comparing(DriverSource::name)
-                .thenComparing(DriverSource.NEWEST_FIRST))
-        .map(
-            source ->
-                new DriverStatus(
-                    source.name(),
-                    source.version().toString(),
-                    source.bundle(),
-                    source.bundleId(),
-                    guards.values().stream()
-                        .filter(g -> g.source() == source)
-                        .map(Guard::name)
-                        .toList()))
-        .toList();
+    return drivers.status(guards.values());
   }
 
   @Override
@@ -425,16 +388,11 @@ public final class DefaultCoordinator implements Coordinator {
   @Override
   public Diagnosis why(String name) {
     Guard guard = guard(name);
-    List<DriverSource> candidates =
-        sources.values().stream()
-            .filter(s -> s.name().equals(guard.plan().spec.driver()))
-            .sorted(DriverSource.NEWEST_FIRST)
-            .toList();
     Diagnosis why =
         Why.of(
             guard,
-            candidates,
-            sources.values(),
+            drivers.named(guard.plan().spec.driver()),
+            drivers.all(),
             source -> note(guard, source),
             leases.table().on(name),
             interlocks);

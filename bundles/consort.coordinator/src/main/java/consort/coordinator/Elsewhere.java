@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.coordinator;
 
-import consort.api.Instrument;
 import consort.api.InstrumentStatus;
 import consort.api.State;
 import java.time.Duration;
@@ -54,11 +53,10 @@ final class Elsewhere {
 
     void ask() {
       try {
-        Instrument instrument = find.apply(name);
-        if (instrument == null) {
+        InstrumentStatus status = abroad.apply(name);
+        if (status == null) {
           learn(null, "there is no " + name);
         } else {
-          InstrumentStatus status = instrument.status();
           String why = status.text().isEmpty() ? "" : ": " + status.text();
           learn(Relied.held(status.state(), state), name + " is " + status.stateText() + why);
         }
@@ -76,7 +74,7 @@ final class Elsewhere {
     }
   }
 
-  private final Function<String, Instrument> find;
+  private final Function<String, InstrumentStatus> abroad;
   private final DriverThreads threads;
   private final LongSupplier clock;
   private final BiConsumer<String, State> changed;
@@ -86,16 +84,16 @@ final class Elsewhere {
   /**
    * Looks at nothing yet.
    *
-   * @param find the instrument of another node, null when there is none
+   * @param abroad what an instrument of another node says, null when there is none; may ask it
    * @param clock monotonic time, ns
    * @param changed told of another state, null when there is none to rely on; must only note it
    */
   Elsewhere(
-      Function<String, Instrument> find,
+      Function<String, InstrumentStatus> abroad,
       DriverThreads threads,
       LongSupplier clock,
       BiConsumer<String, State> changed) {
-    this.find = find;
+    this.abroad = abroad;
     this.threads = threads;
     this.clock = clock;
     this.changed = changed;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.coordinator;
 
-import consort.api.Instrument;
 import consort.api.InstrumentException;
+import consort.api.InstrumentStatus;
 import consort.api.State;
 import consort.api.coordinator.InstrumentSpec;
 import consort.api.coordinator.Requirement;
@@ -75,11 +75,11 @@ final class Interlocks implements AutoCloseable {
    * Interlocks.
    *
    * @param find the guard of a name, null for none
-   * @param abroad the instrument of another node, null for none; may ask that node
+   * @param abroad what an instrument of another node says, null when there is none; may ask it
    */
   Interlocks(
       Function<String, Guard> find,
-      Function<String, Instrument> abroad,
+      Function<String, InstrumentStatus> abroad,
       DriverThreads threads,
       Listener listener) {
     this.find = find;

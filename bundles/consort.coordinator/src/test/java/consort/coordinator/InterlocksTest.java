@@ -7,9 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import consort.api.Call;
 import consort.api.CallCounts;
 import consort.api.ErrorCode;
-import consort.api.Instrument;
 import consort.api.InstrumentException;
-import consort.api.InstrumentInfo;
 import consort.api.InstrumentStatus;
 import consort.api.Reason;
 import consort.api.Refused;
@@ -48,11 +46,11 @@ class InterlocksTest {
   private final Map<String, Guard> guards = new ConcurrentSkipListMap<>();
   private final List<String> told = new CopyOnWriteArrayList<>();
   private final TestWorld world = new TestWorld();
-  private final Map<String, Instrument> abroad = new ConcurrentHashMap<>();
+  private final Map<String, Supplier<State>> abroad = new ConcurrentHashMap<>();
   private final Interlocks interlocks =
       new Interlocks(
           guards::get,
-          abroad::get,
+          this::abroad,
           world.threads,
           (g, what, at, text) -> told.add(what + " " + text));
   private final EchoDriver cryo = new EchoDriver();
@@ -281,71 +279,43 @@ class InterlocksTest {
     assertThat(told.get(0)).isEqualTo("LOST PSU1 requires PUMP to be READY; PUMP is STOPPED");
   }
 
-  /** An instrument of another node: what can be asked of it is its status. */
-  private static final class Remote implements Instrument {
-    volatile Supplier<State> state = () -> State.READY;
-
-    @Override
-    public String name() {
-      return "CRYO";
-    }
-
-    @Override
-    public InstrumentInfo info() {
-      return EchoDriver.INFO;
-    }
-
-    @Override
-    public InstrumentStatus status() {
-      return new InstrumentStatus(
-          "CRYO",
-          state.get(),
-          Reason.NONE,
-          "",
-          Instant.EPOCH,
-          "echo",
-          "",
-          Identity.UNKNOWN,
-          "",
-          0,
-          0,
-          new CallCounts(0, 0, 0, 0),
-          List.of());
-    }
-
-    @Override
-    public Result call(Call call) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public CompletionStage<Result> send(Call call) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public <T> T as(Class<T> type) {
-      throw new UnsupportedOperationException();
-    }
+  /** What an instrument of another node says. */
+  private InstrumentStatus abroad(String name) {
+    Supplier<State> state = abroad.get(name);
+    return state == null
+        ? null
+        : new InstrumentStatus(
+            name,
+            state.get(),
+            Reason.NONE,
+            "",
+            Instant.EPOCH,
+            "echo",
+            "",
+            Identity.UNKNOWN,
+            "",
+            0,
+            0,
+            new CallCounts(0, 0, 0, 0),
+            List.of());
   }
 
   @Test
   void anInstrumentOfAnotherNodeIsRequiredLikeOneOfThis() {
-    Remote remote = new Remote();
-    abroad.put("CRYO", remote);
+    abroad.put("CRYO", () -> State.READY);
     put(psu, spec("PSU1", new Requirement("CRYO", State.READY)));
     becomes("PSU1", State.READY);
     eventually(() -> interlocks.unmet(guards.get("PSU1").plan().spec) == null);
     assertThat(write(1)).isEqualTo(1);
-    remote.state = () -> State.SWAPPING;
+    abroad.put("CRYO", () -> State.SWAPPING);
     settle();
     assertThat(write(2)).as("its driver is exchanged").isEqualTo(2);
 
-    remote.state = () -> State.OFFLINE;
+    abroad.put("CRYO", () -> State.OFFLINE);
     eventually(() -> psu.safe.get() == 1);
     assertThatThrownBy(() -> write(3))
         .hasMessage("PSU1 requires CRYO to be READY; CRYO is OFFLINE");
-    remote.state = () -> State.READY;
+    abroad.put("CRYO", () -> State.READY);
     eventually(() -> told.contains("RESTORED what PSU1 requires holds again"));
     assertThat(write(4)).isEqualTo(4);
 
@@ -357,14 +327,14 @@ class InterlocksTest {
 
   @Test
   void anInstrumentOfAnotherNodeThatDoesNotAnswerIsNotRelied() {
-    Remote remote = new Remote();
-    abroad.put("CRYO", remote);
+    abroad.put("CRYO", () -> State.READY);
     put(psu, spec("PSU1", new Requirement("CRYO", State.READY)));
     becomes("PSU1", State.READY);
     eventually(() -> interlocks.unmet(guards.get("PSU1").plan().spec) == null);
     settle();
     CountDownLatch release = new CountDownLatch(1);
-    remote.state =
+    abroad.put(
+        "CRYO",
         () -> {
           try {
             release.await();
@@ -372,7 +342,7 @@ class InterlocksTest {
             Thread.currentThread().interrupt();
           }
           return State.READY;
-        };
+        });
     eventually(() -> psu.safe.get() == 1);
     assertThatThrownBy(() -> write(5))
         .hasMessage("PSU1 requires CRYO to be READY; CRYO has not answered for 2 s");
