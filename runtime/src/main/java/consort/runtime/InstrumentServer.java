@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.runtime;
 
+import consort.commands.Json;
 import consort.commands.Texts;
 import consort.runtime.cli.Node;
 import java.io.IOException;
@@ -141,7 +142,9 @@ public final class InstrumentServer {
     Map<String, String> options = new HashMap<>();
     List<String> valued = new ArrayList<>(verb.options());
     valued.add(LOG_LEVEL);
-    List<String> rest = split(words, valued, options);
+    List<String> left = new ArrayList<>(words);
+    boolean json = verb.synopsis().contains("[--json]") && left.remove("--json");
+    List<String> rest = split(left, valued, options);
     if (rest.size() < verb.least()) {
       err.println("Error: " + verb.name() + " requires more arguments");
       err.println(
@@ -165,9 +168,15 @@ public final class InstrumentServer {
               : "Server daemon is not running; start it: instrument-server daemon start");
       return 1;
     }
-    if (Boolean.TRUE.equals(reply.get("ok"))) {
+    String before = Texts.beforeError(verb.name(), reply);
+    if (json) {
+      out.println(Json.pretty(Texts.document(verb.name(), reply)));
+    } else if (Boolean.TRUE.equals(reply.get("ok"))) {
       out.println(Texts.printable(verb.text().of(reply)));
     } else {
+      if (!before.isEmpty()) {
+        out.println(before);
+      }
       err.println(Texts.error(reply));
     }
     return Texts.succeeded(reply) ? 0 : 1;

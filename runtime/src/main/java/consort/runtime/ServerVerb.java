@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.runtime;
 
+import consort.commands.Texts;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -85,6 +86,14 @@ record ServerVerb(
               PLUGIN,
               ServerVerb::test,
               ServerVerb::test),
+          new ServerVerb(
+              "measure",
+              "<script> [--json]",
+              "Run measurement",
+              1,
+              Set.of(),
+              (words, options) -> map("script_path", absolute(words.get(0))),
+              reply -> Texts.of("measure", reply)),
           new ServerVerb(
               "discover",
               "[paths...]",

@@ -12,6 +12,7 @@ import consort.api.coordinator.Leases;
 import consort.api.deploy.Deployment;
 import consort.api.deploy.DriverFormat;
 import consort.api.link.LinkService;
+import consort.api.script.Jobs;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Dictionary;
@@ -23,9 +24,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
+import org.osgi.framework.ServiceReference;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -53,10 +56,12 @@ public final class NodeCommands implements Commands {
 
   private final AtomicReference<Deployment> deployment = new AtomicReference<>();
   private final AtomicReference<LinkService> links = new AtomicReference<>();
+  private final AtomicReference<Supplier<Jobs>> jobs = new AtomicReference<>(() -> null);
   private final List<DriverFormat> formats = new CopyOnWriteArrayList<>();
   private final Map<String, Command> commands = new LinkedHashMap<>();
   private final Coordinator coordinator;
   private final Watches watches = new Watches();
+  private BundleContext context;
   private ServiceRegistration<EventHandler> handler;
 
   /** Wires; {@code context} is that of this bundle. */
@@ -72,6 +77,7 @@ public final class NodeCommands implements Commands {
         groups,
         () -> stop(context),
         Path.of(Optional.ofNullable(context.getProperty("consort.home")).orElse(".")));
+    this.context = context;
     Dictionary<String, Object> topics = new Hashtable<>();
     topics.put(EventConstants.EVENT_TOPIC, Watches.TOPICS);
     handler = context.registerService(EventHandler.class, watches, topics);
@@ -86,6 +92,7 @@ public final class NodeCommands implements Commands {
             new CallCommands(coordinator, deployment::get).all(),
             new GroupCommand(coordinator, groups).all(),
             new LeaseCommands(coordinator, leases).all(),
+            new ScriptCommands(() -> jobs.get().get()).all(),
             new PluginCommands(coordinator, deployment::get, links::get, formats, home).all())
         .flatMap(List::stream)
         .forEach(c -> commands.put(c.name(), c));
@@ -124,6 +131,21 @@ public final class NodeCommands implements Commands {
 
   void unbindFormat(DriverFormat service) {
     formats.remove(service);
+  }
+
+  /** The service is asked for when it is needed: until then nothing of it is loaded. */
+  @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+  void bindJobs(ServiceReference<Jobs> service) {
+    jobs.set(() -> context.getService(service));
+  }
+
+  void unbindJobs(ServiceReference<Jobs> service) {
+    jobs.set(() -> null);
+  }
+
+  /** For tests: the service itself. */
+  void jobs(Supplier<Jobs> service) {
+    jobs.set(service);
   }
 
   @Override

@@ -55,8 +55,22 @@ public final class Texts {
       case "info" -> info(reply);
       case "findings" -> findings(reply);
       case "swap" -> swap(reply);
+      case "measure" -> printable(MeasureText.of(reply));
       default -> printable(reply.toString());
     };
+  }
+
+  /**
+   * What there is to show of a reply that does not carry {@code ok}, before its error; empty for
+   * nothing.
+   */
+  public static String beforeError(String command, Map<String, ?> reply) {
+    return command.equals("measure") ? printable(MeasureText.of(reply)) : "";
+  }
+
+  /** What a program gets of a reply that asked for JSON. */
+  public static Map<String, ?> document(String command, Map<String, ?> reply) {
+    return command.equals("measure") ? MeasureText.document(reply) : reply;
   }
 
   /** An event as one line. */

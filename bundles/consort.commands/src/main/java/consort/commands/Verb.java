@@ -89,6 +89,12 @@ public record Verb(String name, List<String> parameters, String more, String doc
               "VALUE|NAME=VALUE|and NAME.VERB|then NAME.VERB",
               "Calls several instruments at once, with barriers between blocks of calls.",
               Verb::parallel),
+          new Verb(
+              "measure",
+              List.of("FILE.lua"),
+              "",
+              "Runs a measurement in Lua.",
+              words -> map("script_path", absolute(words.get(0)))),
           new Verb("leases", List.of(), "", "Who holds what, and who waits for it.", NOTHING),
           new Verb(
               "lease",
@@ -203,6 +209,12 @@ public record Verb(String name, List<String> parameters, String more, String doc
               new Option("--policy", "P", "policy", "When one fails: abort, or continue."),
               new Option("--timeout", "D", "timeout", "How long participants are awaited; 10s."),
               DEADLINE,
+              LEASE),
+          "measure",
+          List.of(
+              new Option("--strict", "", "strict", "A failed call is a failure."),
+              new Option("--limit", "D", "limit", "How long it may take in all."),
+              new Option("--log-level", "L", "log_level", "As instrument-script-server has it."),
               LEASE),
           "lease",
           List.of(

@@ -2,14 +2,18 @@
 package consort.http;
 
 import consort.api.Authenticator;
+import consort.api.script.Buffers;
 import consort.commands.Commands;
 import java.io.IOException;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
+import org.osgi.framework.ServiceReference;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,6 +28,7 @@ public final class HttpFace {
   private final BundleContext context;
   private final Commands commands;
   private final Authenticator authenticator;
+  private volatile ServiceReference<Buffers> buffers;
   private Listener listener;
   private boolean closed;
 
@@ -37,11 +42,26 @@ public final class HttpFace {
     Listener.inBackground(this::open);
   }
 
+  /** The service is asked for when it is needed: until then nothing of it is loaded. */
+  @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+  void bindBuffers(ServiceReference<Buffers> service) {
+    buffers = service;
+  }
+
+  void unbindBuffers(ServiceReference<Buffers> service) {
+    buffers = null;
+  }
+
+  private Buffers buffers() {
+    ServiceReference<Buffers> service = buffers;
+    return service == null ? null : context.getService(service);
+  }
+
   private void open() {
     try {
       Settings settings = Settings.read(context::getProperty);
       Gate gate = new Gate(authenticator, settings.hosts(), settings.anonymous());
-      Listener opened = new Listener(settings, gate, commands);
+      Listener opened = new Listener(settings, gate, commands, this::buffers);
       synchronized (this) {
         if (closed) {
           return;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.http;
 
+import consort.api.script.Buffers;
 import consort.commands.Commands;
 import java.io.IOException;
 import java.net.BindException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.function.Supplier;
 import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -37,11 +39,12 @@ final class Listener {
   private final NodeFile file;
   private boolean closed;
 
-  Listener(Settings settings, Gate gate, Commands commands) {
-    this(settings, gate, commands, IDLE);
+  Listener(Settings settings, Gate gate, Commands commands, Supplier<Buffers> buffers) {
+    this(settings, gate, commands, buffers, IDLE);
   }
 
-  Listener(Settings settings, Gate gate, Commands commands, Duration idle) {
+  Listener(
+      Settings settings, Gate gate, Commands commands, Supplier<Buffers> buffers, Duration idle) {
     this.settings = settings;
     this.rpc = new RpcHandler(commands, gate);
     // Silence is broken before the connection counts as idle.
@@ -62,7 +65,8 @@ final class Listener {
     connector.setAcceptQueueSize(256);
     server.addConnector(connector);
     server.setErrorHandler(errors());
-    server.setHandler(new GracefulHandler(new Handler.Sequence(events, rpc)));
+    server.setHandler(
+        new GracefulHandler(new Handler.Sequence(events, new BuffersHandler(buffers, gate), rpc)));
     server.setStopTimeout(END.toMillis());
   }
 

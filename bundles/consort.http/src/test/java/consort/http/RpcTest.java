@@ -143,6 +143,7 @@ class RpcTest {
         new Settings(home, "bench1", "127.0.0.1", port, anonymous),
         new Gate(authenticator, Set.of("localhost"), anonymous),
         commands,
+        () -> null,
         idle);
   }
 

@@ -99,6 +99,29 @@ public final class ScriptJobs implements Jobs {
   }
 
   @Override
+  public ScriptResult run(ScriptRequest request, Caller caller) {
+    LuaScripts.Running running;
+    synchronized (this) {
+      load();
+      running = scripts.start(request, caller);
+      long now = System.currentTimeMillis();
+      Job job =
+          new Job(
+              new JobStatus(newId(), "measure", State.RUNNING, caller.name(), now, now, 0, ""),
+              request,
+              null,
+              caller);
+      job.running = running;
+      measuring++;
+      jobs.put(job.status.id(), job);
+      store.write(job.status);
+      forgetOldest();
+      running.done().thenAccept(result -> finish(job, result));
+    }
+    return running.done().join();
+  }
+
+  @Override
   public String sleep(Duration time, Caller caller) {
     if (time.isNegative() || time.compareTo(ScriptRequest.LONGEST) > 0) {
       throw new Refused(ErrorCode.OUT_OF_RANGE, "a sleep of " + time + " is outside [0, 24 h]");

@@ -82,10 +82,14 @@ final class VerbFunction implements Function {
               }
             });
     if (!Boolean.TRUE.equals(reply.get("ok"))) {
+      String before = Texts.beforeError(verb.name(), reply);
+      if (!before.isEmpty()) {
+        session.getConsole().println(before);
+      }
       throw new Failed(Texts.error(reply));
     }
     if (json) {
-      return Json.pretty(reply);
+      return Json.pretty(Texts.document(verb.name(), reply));
     }
     String text = Texts.of(verb.name(), reply);
     return text.isEmpty() ? null : text;

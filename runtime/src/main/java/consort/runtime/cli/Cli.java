@@ -100,13 +100,17 @@ public final class Cli {
             });
     boolean ok = Texts.succeeded(reply);
     if (json) {
-      out.println(Json.pretty(reply));
+      out.println(Json.pretty(Texts.document(verb.name(), reply)));
     } else if (Boolean.TRUE.equals(reply.get("ok"))) {
       String text = Texts.of(verb.name(), reply);
       if (!text.isEmpty()) {
         out.println(text);
       }
     } else {
+      String before = Texts.beforeError(verb.name(), reply);
+      if (!before.isEmpty()) {
+        out.println(before);
+      }
       err.println(Texts.error(reply));
     }
     return ok ? OK : FAILED;

@@ -10,7 +10,7 @@ import org.osgi.annotation.versioning.ProviderType;
 
 /**
  * Work that is done one after the other while nobody waits for it. An OSGi service; all methods may
- * be called by any thread, and none waits for a job. Jobs begin in the order they came;
+ * be called by any thread, and only {@code run} waits for a job. Jobs begin in the order they came;
  * measurements may overlap, everything else runs alone. The newest 1000 are kept, over a restart of
  * the node, too: those that were not over then have failed.
  */
@@ -24,6 +24,14 @@ public interface Jobs {
    * @throws consort.api.Refused when there is no such file, or too many jobs wait already
    */
   String measure(ScriptRequest request, Caller caller);
+
+  /**
+   * Carries out a measurement at once, beside what waits, and waits for its end. It is a job like
+   * the others: it is listed, and can be canceled.
+   *
+   * @throws consort.api.Refused as {@link Scripts#run}
+   */
+  ScriptResult run(ScriptRequest request, Caller caller);
 
   /**
    * Submits a job that only takes its time.
