@@ -14,11 +14,15 @@ import consort.commands.Commands;
 import consort.commands.Json;
 import consort.commands.Watch;
 import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
 import java.io.OutputStream;
+import java.io.Serializable;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +31,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,6 +45,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -507,6 +513,56 @@ class RpcTest {
     assertThat(answer.status()).isEqualTo(400);
     assertThat(answer.body().get("error").toString()).startsWith("exception: ");
     assertThat(answer.head()).doesNotContain("Jetty").doesNotContain("Server:");
+  }
+
+  /** Says when somebody makes an object of its bytes. */
+  private static final class Trap implements Serializable {
+    private static final long serialVersionUID = 1L;
+    private static final AtomicInteger SPRUNG = new AtomicInteger();
+
+    private void readObject(ObjectInputStream in) {
+      SPRUNG.incrementAndGet();
+    }
+  }
+
+  @Test
+  void serializedObjectsAreRefusedAndNeverRead() throws Exception {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+      out.writeObject(new Trap());
+    }
+    new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray())).readObject();
+    assertThat(Trap.SPRUNG).as("whoever reads it is noticed").hasValue(1);
+
+    String head =
+        "POST /rpc HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer %s\r\n"
+            + "Content-Type: %s\r\nContent-Length: %d\r\n\r\n";
+    String java = "application/x-java-serialized-object";
+    assertThat(status(head.formatted(TOKEN, java, bytes.size()), bytes.toByteArray()))
+        .isEqualTo(403);
+    assertThat(status(head.formatted(TOKEN, "application/json", bytes.size()), bytes.toByteArray()))
+        .isEqualTo(500);
+    assertThat(status("", bytes.toByteArray())).as("without HTTP around it").isIn(400, 0);
+    String text = Base64.getEncoder().encodeToString(bytes.toByteArray());
+    assertThat(send(request("{\"command\":\"echo\",\"params\":{\"x\":\"" + text + "\"}}")).body())
+        .as("as a text it is a text")
+        .containsEntry("params", Map.of("x", text));
+    assertThat(Trap.SPRUNG).hasValue(1);
+  }
+
+  /** The status of the answer; 0 when the connection was closed without one. */
+  private int status(String head, byte[] body) throws IOException {
+    try (Socket socket = connect()) {
+      OutputStream out = socket.getOutputStream();
+      out.write(head.getBytes(StandardCharsets.US_ASCII));
+      out.write(body);
+      out.flush();
+      socket.shutdownOutput();
+      String line =
+          new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8))
+              .readLine();
+      return line == null ? 0 : Integer.parseInt(line.split(" ")[1]);
+    }
   }
 
   @Test
