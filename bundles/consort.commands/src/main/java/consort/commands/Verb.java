@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A verb of the command line and of the shell, and how its words become the parameters of the
@@ -53,9 +54,14 @@ public record Verb(String name, List<String> parameters, String more, String doc
   /** All verbs, in the order people read them. */
   public static final List<Verb> ALL =
       List.of(
-          elsewhere("run", "Runs a node in the foreground."),
+          new Verb("run", List.of(), "", "Runs a node in the foreground.", null),
           elsewhere("demo", "Shows in a minute what this is, with simulated instruments."),
-          elsewhere("daemon", "daemon start|stop|status: a node in the background."),
+          new Verb(
+              "daemon",
+              List.of("start|stop|status"),
+              "",
+              "Starts a node in the background, ends it, or says whether it runs.",
+              null),
           elsewhere(
               "validate", "validate config|api FILE: what is wrong with a file; needs no node."),
           elsewhere(
@@ -226,8 +232,29 @@ public record Verb(String name, List<String> parameters, String more, String doc
               new Option("--alone", "", "alone", "Others may not even read."),
               new Option("--reason", "TEXT", "reason", "Why it is broken.")));
 
+  private static final List<Option> STARTING =
+      List.of(
+          new Option("--port", "N", "", "The HTTP port instead of the configured one; 0: any."),
+          new Option("--log-level", "LEVEL", "", "error, warn, info, debug or trace; info."),
+          new Option("--pid-file", "FILE", "", "Where the id of the process is written."));
+
+  /** Options of verbs that no node carries out. */
+  private static final Map<String, List<Option>> OPTIONS_ELSEWHERE =
+      Map.of(
+          "run",
+          Stream.concat(
+                  STARTING.stream(),
+                  Stream.of(
+                      new Option("--shell", "", "", "Shows a prompt, where there is a terminal.")))
+              .toList(),
+          "daemon",
+          STARTING);
+
   /** The options that this verb has beside those of all verbs. */
   public List<Option> options() {
+    if (isElsewhere()) {
+      return OPTIONS_ELSEWHERE.getOrDefault(name, List.of());
+    }
     return OPTIONS.getOrDefault(name, List.of());
   }
 

@@ -26,6 +26,7 @@ public final class ShellFace {
     Verb.ALL.stream()
         .filter(verb -> !verb.isElsewhere())
         .forEach(verb -> register(context, verb.name(), new VerbFunction(verb, commands)));
+    register(context, "help", new Help());
     register(context, "_names", new Completion(commands, false));
     register(context, "_calls", new Completion(commands, true));
     register(context, "_unknown", new Unknown());

@@ -107,6 +107,7 @@ class ShellTest {
         add(processor, verb.name(), new VerbFunction(verb, commands));
       }
     }
+    add(processor, "help", new Help());
     add(processor, "_names", new Completion(commands, false));
     add(processor, "_calls", new Completion(commands, true));
     add(processor, "_unknown", new Unknown());
@@ -211,6 +212,18 @@ class ShellTest {
 
   private static List<String> words(Object candidates) {
     return ((List<?>) candidates).stream().map(c -> ((Candidate) c).value()).toList();
+  }
+
+  @Test
+  void helpListsTheVerbsInTheOrderOfTheReference() throws Exception {
+    assertThat(execute("help").toString().lines())
+        .startsWith("list        All instruments and their states.")
+        .endsWith("help VERB: how one is written; felix:help: what else there is")
+        .hasSize((int) Verb.ALL.stream().filter(verb -> !verb.isElsewhere()).count() + 1);
+    assertThat(execute("help cancel").toString())
+        .startsWith("usage: cancel NAME [--lease ID] [--json]\nCancels the running call");
+    assertThatThrownBy(() -> execute("help nonsense"))
+        .hasMessage("'nonsense' is none of these; 'felix:help nonsense' may know");
   }
 
   @Test

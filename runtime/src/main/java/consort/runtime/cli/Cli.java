@@ -152,12 +152,12 @@ public final class Cli {
   }
 
   static CommandLine line(List<Verb> verbs) {
-    CommandSpec root = spec("consort", "Runs and asks the instruments of a laboratory.");
+    CommandSpec root = spec("consort", "Runs and asks the instruments of a laboratory.", true);
     root.usageMessage()
         .customSynopsis("consort [--home DIR] [--json] VERB ...")
         .footer("", "Exit codes: 0 ok, 1 failed, 2 wrong usage.");
     for (Verb verb : verbs) {
-      CommandSpec spec = spec(verb.name(), verb.doc());
+      CommandSpec spec = spec(verb.name(), verb.doc(), !verb.isElsewhere());
       spec.usageMessage().customSynopsis("consort " + verb.synopsis());
       for (Verb.Option option : verb.options()) {
         OptionSpec.Builder builder = OptionSpec.builder(option.name()).description(option.doc());
@@ -168,13 +168,13 @@ public final class Cli {
       }
       root.addSubcommand(verb.name(), spec);
     }
-    CommandSpec complete = spec("complete", "Words that may come next; for shells.");
+    CommandSpec complete = spec("complete", "Words that may come next; for shells.", false);
     complete.usageMessage().hidden(true);
     root.addSubcommand("complete", complete);
     return new CommandLine(root).setUnmatchedOptionsArePositionalParams(true);
   }
 
-  private static CommandSpec spec(String name, String doc) {
+  private static CommandSpec spec(String name, String doc, boolean json) {
     CommandSpec spec = CommandSpec.create().name(name);
     spec.usageMessage().description(doc);
     spec.addOption(
@@ -183,8 +183,13 @@ public final class Cli {
             .paramLabel("DIR")
             .description("The node's folder; default: CONSORT_HOME, else the distribution.")
             .build());
-    spec.addOption(
-        OptionSpec.builder("--json").type(boolean.class).description("The reply as JSON.").build());
+    if (json) {
+      spec.addOption(
+          OptionSpec.builder("--json")
+              .type(boolean.class)
+              .description("The reply as JSON.")
+              .build());
+    }
     spec.addOption(
         OptionSpec.builder("-h", "--help")
             .type(boolean.class)

@@ -313,4 +313,17 @@ class CliTest {
 
     assertThat(Files.readString(REFERENCE)).contains(written);
   }
+
+  @Test
+  void theHelpOfWhatStartsNodesNamesItsOptions() {
+    assertThat(consort("run", "--help")).isZero();
+    assertThat(out())
+        .contains("consort run [--port N] [--log-level LEVEL] [--pid-file FILE] [--shell]")
+        .doesNotContain("--json");
+    out.reset();
+    assertThat(consort("daemon", "--help")).isZero();
+    assertThat(out())
+        .contains("consort daemon start|stop|status [--port N] [--log-level LEVEL]")
+        .doesNotContain("--json");
+  }
 }
