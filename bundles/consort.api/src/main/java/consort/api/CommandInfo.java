@@ -53,6 +53,17 @@ public record CommandInfo(
     return parameters.stream().filter(p -> Names.fold(p.name()).equals(folded)).findFirst();
   }
 
+  /** {@code 1..5}; an end that is infinite is none: {@code >= 1}. */
+  private static String range(Limits limits) {
+    boolean below = Double.isInfinite(limits.min());
+    boolean above = Double.isInfinite(limits.max());
+    if (below || above) {
+      return (above ? "" : " <= " + Values.number(limits.max()))
+          + (below ? "" : " >= " + Values.number(limits.min()));
+    }
+    return " " + Values.number(limits.min()) + ".." + Values.number(limits.max());
+  }
+
   /** How the command is written for people: {@code set_voltage(voltage: double [V])}. */
   public String signature() {
     StringBuilder out = new StringBuilder(name).append('(');
@@ -63,8 +74,7 @@ public record CommandInfo(
         out.append(" [").append(p.unit()).append(']');
       }
       if (p.limits() != null) {
-        out.append(' ').append(Values.number(p.limits().min()));
-        out.append("..").append(Values.number(p.limits().max()));
+        out.append(range(p.limits()));
       }
       if (p.defaultValue() != null) {
         out.append(" = ").append(Values.text(p.defaultValue()));

@@ -51,4 +51,18 @@ class InfoTest {
     assertThat(command("set", level, note).signature())
         .isEqualTo("set(level: double [V] -1..1 = 0.5, note: string?) -> double [V]");
   }
+
+  @Test
+  void anInfiniteEndOfARangeIsNotWritten() {
+    assertThat(signature(new Limits(1, Double.POSITIVE_INFINITY))).isEqualTo("x(n: int >= 1)");
+    assertThat(signature(new Limits(Double.NEGATIVE_INFINITY, 5))).isEqualTo("x(n: int <= 5)");
+    assertThat(signature(new Limits(Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY)))
+        .isEqualTo("x(n: int)");
+    assertThat(signature(new Limits(1, 5))).isEqualTo("x(n: int 1..5)");
+  }
+
+  private static String signature(Limits limits) {
+    ParameterInfo n = new ParameterInfo("n", ValueType.INT, "", limits, List.of(), false, null, "");
+    return new CommandInfo("x", List.of(n), ValueType.VOID, "", false, false, null, "").signature();
+  }
 }

@@ -98,7 +98,7 @@ final class CallCommands {
         "value", Plain.of(result.value()),
         "type", result.command().result().toString(),
         "unit", result.command().unit(),
-        "text", result.text(),
+        "text", Plain.cut(result.text()),
         "took_ms", result.took().toNanos() / 1e6);
   }
 
@@ -140,7 +140,8 @@ final class CallCommands {
       if (result.value() != null) {
         reply.put("return_value", Plain.of(result.value()));
       }
-      reply.put("result", result.value() == null ? result.text() : reply.get("return_value"));
+      reply.put(
+          "result", result.value() == null ? Plain.cut(result.text()) : reply.get("return_value"));
       return reply;
     } catch (InstrumentException e) {
       Map<String, Object> reply =

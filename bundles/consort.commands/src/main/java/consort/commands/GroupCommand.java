@@ -166,7 +166,7 @@ final class GroupCommand {
         "success", result.succeeded(),
         "degraded", result.degraded(),
         "failed", failed(result),
-        "error_message", error(result),
+        "error_message", Errors.shown(error(result)),
         "blocks", blocks);
   }
 
@@ -184,7 +184,7 @@ final class GroupCommand {
     Call call = outcome.step().call();
     Result result = outcome.result();
     Map<String, Object> step =
-        Plain.map("name", outcome.step().instrument(), "verb", call.command());
+        Plain.map("name", outcome.step().instrument(), "verb", Errors.shown(call.command()));
     if (result == null) {
       step.putAll(Errors.reply(outcome.error().getMessage(), outcome.error()));
       return step;

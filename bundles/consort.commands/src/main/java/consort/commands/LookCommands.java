@@ -14,11 +14,13 @@ import consort.api.ValueType;
 import consort.api.coordinator.Coordinator;
 import consort.api.coordinator.Diagnosis;
 import consort.api.deploy.Deployment;
+import consort.api.deploy.DriverFile;
 import consort.api.link.LinkService;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** The commands that only look. */
 final class LookCommands {
@@ -162,6 +164,8 @@ final class LookCommands {
   }
 
   private Map<String, Object> drivers() {
+    Deployment service = deployment.get();
+    List<DriverFile> files = service == null ? List.of() : service.driverFiles();
     return Plain.map(
         "drivers",
         coordinator.drivers().stream()
@@ -172,8 +176,18 @@ final class LookCommands {
                         "version", d.version(),
                         "bundle", d.bundle(),
                         "bundle_id", d.bundleId(),
+                        "file", file(files, d.bundleId()),
                         "instruments", d.instruments()))
             .toList());
+  }
+
+  /** The file, or files of the same bytes, that a bundle was installed from; empty for none. */
+  private static String file(List<DriverFile> files, long bundle) {
+    return files.stream()
+        .filter(file -> file.bundle() == bundle)
+        .map(DriverFile::file)
+        .sorted()
+        .collect(Collectors.joining(", "));
   }
 
   private Map<String, Object> findings() {

@@ -217,7 +217,8 @@ public final class NodeCommands implements Commands {
       }
       return reply;
     } catch (Wrong wrong) {
-      return Plain.map("ok", false, "error", wrong.getMessage(), "code", wrong.code());
+      return Plain.map(
+          "ok", false, "error", Errors.shown(wrong.getMessage()), "code", wrong.code());
     } catch (InstrumentException e) {
       return Errors.reply(e.getMessage(), e);
     } catch (RuntimeException e) {

@@ -4,6 +4,7 @@ package consort.commands;
 import consort.api.NumericArray;
 import consort.api.Quantity;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,7 +16,35 @@ final class Plain {
   /** The most elements an array has in a reply; longer ones come as a summary. */
   static final int LONGEST_ARRAY = 10_000;
 
+  /** The most bytes, or characters of a text, in a reply; longer ones come as a summary. */
+  static final int LONGEST = 1 << 20;
+
+  private static final int FIRST = 1000;
+
   private Plain() {}
+
+  private static Object bytes(byte[] bytes) {
+    return bytes.length <= LONGEST
+        ? Base64.getEncoder().encodeToString(bytes)
+        : map(
+            "bytes",
+            bytes.length,
+            "first",
+            Base64.getEncoder().encodeToString(Arrays.copyOf(bytes, FIRST)));
+  }
+
+  private static Object text(String text) {
+    return text.length() <= LONGEST
+        ? text
+        : map("characters", text.length(), "first", text.substring(0, FIRST));
+  }
+
+  /** A text for people: of a long one the beginning, and how long it is. */
+  static String cut(String text) {
+    return text.length() <= LONGEST
+        ? text
+        : text.substring(0, FIRST) + "… (" + text.length() + " characters)";
+  }
 
   static Object of(Object value) {
     if (value instanceof Double d) {
@@ -24,25 +53,25 @@ final class Plain {
     if (value instanceof Float f) {
       return Float.isFinite(f) ? (Object) f : number(f.doubleValue());
     }
-    if (value == null
-        || value instanceof Boolean
-        || value instanceof Number
-        || value instanceof String) {
+    if (value == null || value instanceof Boolean || value instanceof Number) {
       return value;
+    }
+    if (value instanceof String text) {
+      return text(text);
     }
     if (value instanceof NumericArray array) {
       return array(array);
     }
     if (value instanceof byte[] bytes) {
-      return Base64.getEncoder().encodeToString(bytes);
+      return bytes(bytes);
     }
     if (value instanceof Quantity q) {
       return map("value", number(q.value()), "unit", q.unit());
     }
     if (value instanceof List<?> list) {
-      List<Object> out = new ArrayList<>(list.size());
-      list.forEach(element -> out.add(of(element)));
-      return out;
+      return list.size() <= LONGEST_ARRAY
+          ? all(list)
+          : map("elements", list.size(), "first", all(list.subList(0, 8)));
     }
     if (value instanceof Map<?, ?> fields) {
       Map<String, Object> out = new LinkedHashMap<>();
@@ -50,6 +79,12 @@ final class Plain {
       return out;
     }
     return value.toString(); // Duration and Instant: ISO 8601
+  }
+
+  private static List<Object> all(List<?> list) {
+    List<Object> out = new ArrayList<>(list.size());
+    list.forEach(element -> out.add(of(element)));
+    return out;
   }
 
   /** JSON has no NaN and no infinity; they travel as text. */

@@ -294,10 +294,14 @@ public final class Texts {
     if (all.isEmpty()) {
       return "No drivers installed";
     }
-    Table table = new Table("NAME", "VERSION", "BUNDLE", "INSTRUMENTS");
+    Table table = new Table("NAME", "VERSION", "BUNDLE", "FILE", "INSTRUMENTS");
     for (Map<String, ?> d : all) {
       table.row(
-          text(d, "name"), text(d, "version"), text(d, "bundle"), joined(d.get("instruments")));
+          text(d, "name"),
+          text(d, "version"),
+          text(d, "bundle"),
+          text(d, "file"),
+          joined(d.get("instruments")));
     }
     return table.toString();
   }

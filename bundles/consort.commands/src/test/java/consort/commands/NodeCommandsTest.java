@@ -372,6 +372,44 @@ class NodeCommandsTest {
   }
 
   @Test
+  void longBytesTextsAndListsAreSummaries() {
+    byte[] bytes = new byte[Plain.LONGEST + 1];
+    assertThat(Plain.of(bytes).toString())
+        .startsWith("{bytes=1048577, first=AAAA")
+        .hasSizeLessThan(1400);
+    assertThat((String) Plain.of(new byte[Plain.LONGEST])).hasSize(1_398_104);
+    assertThat(Plain.of("x".repeat(Plain.LONGEST + 1)).toString())
+        .startsWith("{characters=1048577, first=xxx")
+        .hasSizeLessThan(1100);
+    assertThat((String) Plain.of("x".repeat(Plain.LONGEST))).hasSize(Plain.LONGEST);
+    assertThat(Plain.cut("x".repeat(Plain.LONGEST + 1))).endsWith("x… (1048577 characters)");
+    assertThat(Plain.of(java.util.Collections.nCopies(10_001, 1)))
+        .isEqualTo(Map.of("elements", 10_001, "first", List.of(1, 1, 1, 1, 1, 1, 1, 1)));
+  }
+
+  @Test
+  void aHundredKilobytesInAnErrorAreCut() {
+    String text = "x".repeat(100_000);
+    node.with("DMM1");
+    for (CommandDoc command : node.commands.commands()) {
+      for (CommandDoc.Parameter parameter : command.parameters()) {
+        Map<String, Object> reply =
+            node.run(command.name(), "name", "DMM1", "verb", "measure", parameter.name(), text);
+        if (Boolean.FALSE.equals(reply.get("ok"))) {
+          assertThat(Json.write(reply)).as(command.name()).hasSizeLessThan(2000);
+        }
+      }
+      assertThat(Json.write(node.run(command.name(), text, 1))).hasSizeLessThan(2000);
+    }
+    assertThat(Json.write(node.run(text))).hasSizeLessThan(2000);
+    assertThat(node.run("call", "name", "DMM1", "verb", text))
+        .containsEntry("code", "unknown_command")
+        .extractingByKey("error")
+        .asString()
+        .contains("xxx… (100000 characters)");
+  }
+
+  @Test
   void bytesTravelAsBase64BothWays() {
     Map<String, Object> reply =
         node.with("DMM1").run("call", "name", "DMM1", "verb", "echo", "args", List.of("AAH/"));
@@ -522,8 +560,8 @@ class NodeCommandsTest {
     assertThat(Texts.of("drivers", node.run("drivers")))
         .isEqualTo(
             """
-            NAME      VERSION  BUNDLE       INSTRUMENTS
-            fake.dmm  1.2.0    fake.bundle  DMM1, DMM2""");
+            NAME      VERSION  BUNDLE       FILE              INSTRUMENTS
+            fake.dmm  1.2.0    fake.bundle  drivers/fake.jar  DMM1, DMM2""");
   }
 
   @Test

@@ -2,6 +2,8 @@
 package consort.deploy;
 
 import consort.api.ErrorCode;
+import consort.api.Instrument;
+import consort.api.Reason;
 import consort.api.Refused;
 import consort.api.State;
 import consort.api.coordinator.Coordinator;
@@ -313,6 +315,10 @@ final class Instruments implements Folder.Listener {
     if (entry.obstacle != null) {
       all.add(new Finding(entry.shown, 0, 0, true, entry.obstacle));
     }
+    String refused = refusedByDriver(file, entry);
+    if (refused != null) {
+      all.add(new Finding(entry.shown, 0, 0, true, refused));
+    }
     if (entry.broken && entry.spec != null) {
       Owner owner = owners.get(entry.spec.name());
       if (owner != null && owner.file().equals(file)) {
@@ -321,6 +327,21 @@ final class Instruments implements Folder.Listener {
       }
     }
     return all;
+  }
+
+  /** What the driver says who finds what this file says wrong; null when it does not. */
+  private String refusedByDriver(Path file, Entry entry) {
+    Owner owner = entry.spec == null ? null : owners.get(entry.spec.name());
+    if (owner == null || !owner.file().equals(file)) {
+      return null;
+    }
+    return coordinator
+        .instrument(entry.spec.name())
+        .map(Instrument::status)
+        .filter(status -> status.state() == State.FAULT)
+        .filter(status -> status.reason() == Reason.CONFIGURATION)
+        .map(status -> "the driver " + status.driver() + " refuses this: " + status.text())
+        .orElse(null);
   }
 
   /** Reads a file from anywhere. */

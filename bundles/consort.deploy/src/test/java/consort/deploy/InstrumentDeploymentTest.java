@@ -118,6 +118,21 @@ final class InstrumentDeploymentTest {
   }
 
   @Test
+  void whatADriverRefusesIsAFindingAsLongAsItDoes() throws Exception {
+    node.instrument("dmm1.yaml", DMM);
+    node.open();
+    node.coordinator.refused.put("DMM1", "settings: 'rnage' is unknown; it knows range");
+
+    until(() -> node.findings().size() == 1);
+    assertThat(node.findings().get(0))
+        .startsWith("instruments/dmm1.yaml: the driver ")
+        .endsWith(" refuses this: settings: 'rnage' is unknown; it knows range");
+
+    node.coordinator.refused.clear();
+    node.untilFindings();
+  }
+
+  @Test
   void anotherNameInTheFileIsAnotherInstrument() throws Exception {
     node.instrument("dmm1.yaml", DMM);
     node.open();

@@ -47,6 +47,10 @@ final class TestCoordinator implements Coordinator {
   private final BundleContext context;
   private final Map<String, InstrumentSpec> specs = new TreeMap<>();
   private final Set<String> stopped = new HashSet<>();
+
+  /** What drivers say of the settings of instruments, by their names. */
+  final Map<String, String> refused = new java.util.concurrent.ConcurrentHashMap<>();
+
   private final Map<String, Long> used = new HashMap<>();
   private final List<String> log = new ArrayList<>();
   private final Map<Long, Collection<String>> offers = new HashMap<>();
@@ -91,13 +95,14 @@ final class TestCoordinator implements Coordinator {
   }
 
   private Instrument view(String name) {
-    State state = stopped.contains(name) ? State.STOPPED : State.READY;
+    String why = refused.get(name);
+    State state = why != null ? State.FAULT : stopped.contains(name) ? State.STOPPED : State.READY;
     InstrumentStatus status =
         new InstrumentStatus(
             name,
             state,
-            Reason.NONE,
-            "",
+            why == null ? Reason.NONE : Reason.CONFIGURATION,
+            why == null ? "" : why,
             Instant.EPOCH,
             "",
             "",
