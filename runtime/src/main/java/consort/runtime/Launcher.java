@@ -7,10 +7,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.felix.framework.FrameworkFactory;
 import org.osgi.framework.Bundle;
@@ -21,18 +25,20 @@ import org.osgi.framework.launch.Framework;
 
 /**
  * Runs one node in this process: {@code run [--home DIR] [--port N] [--log-level L] [--pid-file
- * FILE] [--shell] [--once]}; {@code --once} ends it as soon as it is ready.
+ * FILE] [--shell] [--once]}; {@code --once} ends it as soon as it is ready, {@code
+ * --once=NAME.VERB} as soon as that call was answered.
  */
 public final class Launcher {
 
   // The user waits 3 s at most, and the process needs a moment after that.
   private static final Duration END = Duration.ofMillis(2700);
   private static final Duration READY = Duration.ofSeconds(30);
-  private static final String LOGGING = "org.ops4j.pax.logging";
+  private static final String LOGGING = "pax-logging";
 
   /** The bundle of the prompt, which is started only for somebody who sits before it. */
   public static final String SHELL = "org.apache.felix.gogo.jline";
 
+  private final Times times = new Times();
   private final Options options;
   private final Home home;
   private final Framework framework;
@@ -98,14 +104,19 @@ public final class Launcher {
     }
     Runtime.getRuntime().addShutdownHook(new Thread(this::end, "consort shutdown"));
 
+    times.part("home, lock");
     framework.init();
-    List<Bundle> bundles = install(framework.getBundleContext());
     framework.start();
+    times.part("framework");
+    List<Bundle> bundles = install(framework.getBundleContext());
+    times.part("bundles installed, logging started beside");
     for (Bundle bundle : bundles) {
       if (!bundle.getSymbolicName().equals(SHELL)) {
-        bundle.start();
+        // Nothing is kept from one start to the next, so it need not be written down.
+        bundle.start(Bundle.START_TRANSIENT);
       }
     }
+    times.part("bundles and components started");
     Optional<Home.Node> node = awaitListener();
     if (node.isEmpty()) {
       // A listener that cannot listen has said why, and stopped the framework.
@@ -117,8 +128,11 @@ public final class Launcher {
     System.out.printf(
         "Consort node %s is ready: http://127.0.0.1:%d (home %s)%n",
         node.get().name(), node.get().port(), home.root());
+    times.part("listener");
     if (options.once()) {
-      return 0;
+      int code = options.call() == null ? 0 : firstCall();
+      times.part("first call");
+      return code;
     }
     if (isDemo()) {
       int code = demo();
@@ -171,18 +185,72 @@ public final class Launcher {
     return (options.shell() || isDemo()) && Boolean.getBoolean("consort.terminal");
   }
 
-  /** Logging first, so that what the others say while starting is kept. */
-  private List<Bundle> install(BundleContext context) throws IOException, BundleException {
+  /**
+   * Installs what lies in {@code bundle/}; the bundles of logging are started meanwhile, which
+   * takes about as long, so that what the others say while starting is kept.
+   */
+  private List<Bundle> install(BundleContext context)
+      throws IOException, BundleException, InterruptedException {
+    Map<Boolean, List<Path>> jars;
+    try (Stream<Path> all = Files.list(options.dist().resolve("bundle"))) {
+      jars =
+          all.sorted()
+              .collect(
+                  Collectors.partitioningBy(
+                      jar -> jar.getFileName().toString().startsWith(LOGGING)));
+    }
+    List<Bundle> logging = install(context, jars.get(true));
+    // The implementation before its API, which would write to the console until then.
+    Collections.reverse(logging);
+    FutureTask<Void> start =
+        new FutureTask<>(
+            () -> {
+              for (Bundle bundle : logging) {
+                bundle.start(Bundle.START_TRANSIENT);
+              }
+              return null;
+            });
+    new Thread(start, "consort logging").start();
+    List<Bundle> others = install(context, jars.get(false));
+    try {
+      start.get();
+    } catch (ExecutionException e) {
+      throw new BundleException("logging does not start: " + e.getCause().getMessage(), e);
+    }
+    return others;
+  }
+
+  private static List<Bundle> install(BundleContext context, List<Path> jars)
+      throws BundleException {
     List<Bundle> bundles = new ArrayList<>();
-    try (Stream<Path> jars = Files.list(options.dist().resolve("bundle"))) {
-      for (Path jar : (Iterable<Path>) jars.sorted()::iterator) {
-        // By reference: copying 15 MB into a cache that is wiped at each start would only cost
-        // time.
-        Bundle bundle = context.installBundle("reference:" + jar.toUri());
-        bundles.add(bundle.getSymbolicName().startsWith(LOGGING) ? 0 : bundles.size(), bundle);
-      }
+    for (Path jar : jars) {
+      // By reference: copying 15 MB into a cache that is wiped at each start would only cost time.
+      bundles.add(context.installBundle("reference:" + jar.toUri()));
     }
     return bundles;
+  }
+
+  /** Asks the node as a client does, until it answers. */
+  private int firstCall() throws InterruptedException {
+    String[] call = options.call().split("\\.", 2);
+    Map<String, Object> request = Map.of("name", call[0], "verb", call[call.length - 1]);
+    Node client = new Node(home.root());
+    long end = System.nanoTime() + READY.toNanos();
+    try {
+      Map<String, Object> reply = client.ask("call", request);
+      while (!Boolean.TRUE.equals(reply.get("ok"))) {
+        if (System.nanoTime() > end) {
+          System.err.println("consort: " + reply.get("error"));
+          return 1;
+        }
+        framework.waitForStop(2);
+        reply = client.ask("call", request);
+      }
+      return 0;
+    } catch (Node.Absent e) {
+      System.err.println("consort: " + e.getMessage());
+      return 1;
+    }
   }
 
   /** The listener's bundle writes this file when it is up; nothing else tells its port. */

@@ -18,6 +18,7 @@ record Options(
     Path pidFile,
     boolean shell,
     boolean once,
+    String call,
     List<String> words) {
 
   private static final Set<String> LEVELS = Set.of("trace", "debug", "info", "warn", "error");
@@ -41,6 +42,7 @@ record Options(
     Path pidFile = null;
     boolean shell = false;
     boolean once = false;
+    String call = null;
     List<String> words = new ArrayList<>();
     for (int i = 0; i < args.length; i++) {
       String arg = args[i];
@@ -51,7 +53,10 @@ record Options(
         case "--pid-file" ->
             pidFile = Path.of(arg.contains("=") ? after(arg) : next(args, ++i)).toAbsolutePath();
         case "--shell" -> shell = true;
-        case "--once" -> once = true;
+        case "--once" -> {
+          once = true;
+          call = arg.contains("=") ? after(arg) : null;
+        }
         default -> {
           if (arg.startsWith("-")) {
             throw new Wrong("unknown option " + arg);
@@ -69,6 +74,7 @@ record Options(
         pidFile,
         shell,
         once,
+        call,
         List.copyOf(words));
   }
 

@@ -21,6 +21,8 @@ final class RpcBenchmark {
 
   private static final int CALLS = 4000;
   private static final String DMM = "name: DMM1\ndriver: simulated.multimeter\n";
+  private static final String STATUS =
+      "{\"command\":\"daemon\",\"params\":{\"action\":\"status\"}}";
   private static final String CALL =
       "{\"command\":\"call\",\"params\":{\"name\":\"DMM1\",\"verb\":\"get_function\"}}";
 
@@ -125,29 +127,25 @@ final class RpcBenchmark {
   }
 
   private static void measure(int port, int echoPort, String token) throws IOException {
-    try (Client list =
-            new Client(port, token, "{\"command\":\"daemon\",\"params\":{\"action\":\"status\"}}");
-        Client call = new Client(port, token, CALL);
-        Client echo = new Client(echoPort, token, CALL)) {
+    try (Client call = new Client(port, token, CALL)) {
       do {
         call.exchange();
       } while (!call.reply().contains("\"ok\":true"));
-      Measure.each(CALLS * 5, call::exchange);
-      Measure.each(CALLS * 5, list::exchange);
-      Measure.each(CALLS * 5, echo::exchange);
-      Measure.compare(
-          "/rpc daemon status, connection kept",
-          CALLS,
-          list::exchange,
-          "HTTP echo, same server",
-          echo::exchange);
-      Measure.compare(
-          "/rpc call of an instrument, connection kept",
-          CALLS,
-          call::exchange,
-          "HTTP echo, same server",
-          echo::exchange);
-      print("%-44s", "    (to beat: 85 µs for a request, of instrument-script-server)");
+    }
+    compare("/rpc daemon status, connection kept", port, echoPort, token, STATUS);
+    compare("/rpc call of an instrument, connection kept", port, echoPort, token, CALL);
+    print("%-44s", "    (to beat: 85 µs for a request, of instrument-script-server)");
+  }
+
+  private static void compare(String what, int port, int echoPort, String token, String body)
+      throws IOException {
+    try (Client subject = new Client(port, token, body);
+        Client floor = new Client(echoPort, token, body)) {
+      for (int i = 0; i < 5; i++) {
+        Measure.each(CALLS, subject::exchange);
+        Measure.each(CALLS, floor::exchange);
+      }
+      Measure.compare(what, CALLS, subject::exchange, "HTTP echo, same server", floor::exchange);
     }
   }
 
