@@ -3,6 +3,7 @@ package consort.discovery;
 
 import consort.api.coordinator.Coordinator;
 import consort.api.mesh.Mesh;
+import consort.api.mesh.PeerListener;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executors;
@@ -10,6 +11,7 @@ import org.apache.aries.rsa.annotations.RSADiscoveryProvider;
 import org.apache.aries.rsa.util.StringPlus;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceReference;
+import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -31,6 +33,7 @@ public final class Discovery {
 
   private final BundleContext context;
   private final Endpoints endpoints;
+  private final ServiceRegistration<PeerListener> others;
   private final List<Mesh.Peer> peers = new ArrayList<>();
 
   /** Made by declarative services. */
@@ -48,6 +51,7 @@ public final class Discovery {
                   thread.setDaemon(true);
                   return thread;
                 }));
+    others = context.registerService(PeerListener.class, endpoints.ofOthers(), null);
     for (String address : mesh.plan().peers()) {
       try {
         peers.add(mesh.connect(address, endpoints.of(address)));
@@ -80,6 +84,7 @@ public final class Discovery {
   /** Leaves the other nodes. */
   @Deactivate
   void close() {
+    others.unregister();
     peers.forEach(Mesh.Peer::close);
     endpoints.close();
   }

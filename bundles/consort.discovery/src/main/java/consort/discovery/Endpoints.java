@@ -32,16 +32,22 @@ final class Endpoints implements AutoCloseable {
   /** How often it is looked whether names of this node's own instruments have come or gone. */
   private static final long LOOK_SECONDS = 1;
 
+  /** In place of an address, for what was found in another way. */
+  private static final String ELSEWHERE = "elsewhere";
+
   private final Policy policy;
   private final Notes notes;
   private final ScheduledExecutorService thread;
   private final AtomicBoolean deciding = new AtomicBoolean();
 
   // Only touched by the thread.
-  private final Map<String, Offer> offers = new LinkedHashMap<>();
+  private final Map<Found, Offer> offers = new LinkedHashMap<>();
   private final Map<String, EndpointDescription> announced = new LinkedHashMap<>();
   private final Map<String, Policy.Decision> decided = new HashMap<>();
   private final Map<Object, Told> listeners = new HashMap<>();
+
+  /** One endpoint may be found in several ways, and is there until the last of them loses it. */
+  private record Found(String way, String id) {}
 
   /** A listener, and which endpoints it was told of for each of its wishes. */
   private record Told(
@@ -57,20 +63,45 @@ final class Endpoints implements AutoCloseable {
 
   /** What takes the offers of a node. */
   PeerListener of(String address) {
+    return of(address, address);
+  }
+
+  private PeerListener of(String address, String way) {
     return new PeerListener() {
       @Override
       public void offered(Map<String, Object> endpoint) {
         String id = (String) endpoint.get("endpoint.id");
-        later(() -> offers.put(id, new Offer(address, id, endpoint)));
+        later(() -> offers.put(new Found(way, id), new Offer(address, id, endpoint)));
         soon();
       }
 
       @Override
       public void withdrawn(String id) {
-        later(() -> offers.remove(id));
+        later(() -> offers.remove(new Found(way, id)));
         soon();
       }
     };
+  }
+
+  /**
+   * What takes offers that were found elsewhere than at their nodes; their ids say where they are.
+   */
+  PeerListener ofOthers() {
+    return new PeerListener() {
+      @Override
+      public void offered(Map<String, Object> endpoint) {
+        of(address((String) endpoint.get("endpoint.id")), ELSEWHERE).offered(endpoint);
+      }
+
+      @Override
+      public void withdrawn(String id) {
+        of(address(id), ELSEWHERE).withdrawn(id);
+      }
+    };
+  }
+
+  private static String address(String id) {
+    return id.substring(0, Math.max(0, id.indexOf('#')));
   }
 
   /** A listener, or one whose wishes have changed. */

@@ -4,7 +4,11 @@ package consort.api.mesh;
 import java.util.Map;
 import org.osgi.annotation.versioning.ConsumerType;
 
-/** Is told what another node offers, one call at a time, on a thread that may be held up. */
+/**
+ * Is told what another node offers, one call at a time, on a thread that may be held up. The OSGi
+ * service of this type takes what discoveries find; what is imported of it, and under which name,
+ * is decided as for all other nodes.
+ */
 @ConsumerType
 public interface PeerListener {
 
