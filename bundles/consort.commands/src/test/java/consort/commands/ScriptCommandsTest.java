@@ -61,7 +61,18 @@ final class ScriptCommandsTest {
       Buffer buffer,
       String error) {
     return new ScriptEntry(
-        index, instrument, verb, params, 1_700_000_000_000L, type, value, buffer, error, 1, "s");
+        index,
+        instrument,
+        verb,
+        params,
+        1_700_000_000_000L,
+        type,
+        value,
+        buffer,
+        Map.of(),
+        error,
+        1,
+        "s");
   }
 
   @BeforeEach

@@ -9,7 +9,6 @@ import consort.api.InstrumentInfo;
 import consort.api.coordinator.Group;
 import consort.api.coordinator.Lease;
 import consort.api.coordinator.LeaseRequest;
-import consort.api.script.Buffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -173,7 +172,7 @@ final class Context {
       table.set("error", outcome.errorTable());
     }
     if (outcome.buffer() != null) {
-      table.set("buffer", handle(outcome.buffer()));
+      table.set("buffer", LuaValues.handle(outcome.buffer()));
     }
     return table;
   }
@@ -313,49 +312,15 @@ final class Context {
 
   private Varargs buffer(Varargs args) {
     if (args.isnoneornil(1)) {
-      return last == null || last.buffer() == null ? LuaValue.NIL : handle(last.buffer());
+      return last == null || last.buffer() == null ? LuaValue.NIL : LuaValues.handle(last.buffer());
     }
     try {
-      return handle(run.buffer(args.checkjstring(1)));
+      return LuaValues.handle(run.buffer(args.checkjstring(1)));
     } catch (InstrumentException e) {
       if (e.code() == ErrorCode.BAD_REQUEST) {
         return LuaValue.NIL;
       }
       throw new LuaError(e.getMessage());
     }
-  }
-
-  /** A long array: its elements one by one, or some of them as a table. */
-  private static LuaTable handle(Buffer buffer) {
-    LuaTable handle = new LuaTable();
-    handle.set("id", buffer.id());
-    handle.set("element_count", buffer.data().size());
-    handle.set("data_type", buffer.dataType());
-    handle.set("get", Fn.of(args -> element(buffer, args.checkint(2))));
-    handle.set(
-        "values",
-        Fn.of(
-            args -> {
-              int from = args.optint(2, 1);
-              int count = args.optint(3, Budget.MOST_VALUES);
-              int end = (int) Math.min(buffer.data().size(), (long) from - 1 + count);
-              if (from < 1 || count < 0 || (long) end - from >= Budget.MOST_VALUES) {
-                throw new LuaError("at most " + Budget.MOST_VALUES + " elements, from 1 on");
-              }
-              LuaTable values = new LuaTable(Math.max(0, end - from + 1), 0);
-              for (int i = from; i <= end; i++) {
-                values.rawset(i - from + 1, element(buffer, i));
-              }
-              return values;
-            }));
-    return handle;
-  }
-
-  private static LuaValue element(Buffer buffer, int index) {
-    if (index < 1 || index > buffer.data().size()) {
-      return LuaValue.NIL;
-    }
-    double value = buffer.data().doubleAt(index - 1);
-    return LuaValue.valueOf(buffer.dataType().equals("uint8") && value < 0 ? value + 256 : value);
   }
 }

@@ -4,6 +4,7 @@ package consort.script;
 import consort.api.NumericArray;
 import consort.api.Quantity;
 import consort.api.Values;
+import consort.api.script.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -187,5 +188,39 @@ final class LuaValues {
       return list;
     }
     return Values.text(value);
+  }
+
+  /** A long array: its elements one by one, or some of them as a table. */
+  static LuaTable handle(Buffer buffer) {
+    LuaTable handle = new LuaTable();
+    handle.set("id", buffer.id());
+    handle.set("element_count", buffer.data().size());
+    handle.set("data_type", buffer.dataType());
+    handle.set("get", Fn.of(args -> element(buffer, args.checkint(2))));
+    handle.set(
+        "values",
+        Fn.of(
+            args -> {
+              int from = args.optint(2, 1);
+              int count = args.optint(3, Budget.MOST_VALUES);
+              int end = (int) Math.min(buffer.data().size(), (long) from - 1 + count);
+              if (from < 1 || count < 0 || (long) end - from >= Budget.MOST_VALUES) {
+                throw new LuaError("at most " + Budget.MOST_VALUES + " elements, from 1 on");
+              }
+              LuaTable values = new LuaTable(Math.max(0, end - from + 1), 0);
+              for (int i = from; i <= end; i++) {
+                values.rawset(i - from + 1, element(buffer, i));
+              }
+              return values;
+            }));
+    return handle;
+  }
+
+  private static LuaValue element(Buffer buffer, int index) {
+    if (index < 1 || index > buffer.data().size()) {
+      return LuaValue.NIL;
+    }
+    double value = buffer.data().doubleAt(index - 1);
+    return LuaValue.valueOf(buffer.dataType().equals("uint8") && value < 0 ? value + 256 : value);
   }
 }

@@ -6,6 +6,7 @@ import consort.api.Faulted;
 import consort.api.InstrumentException;
 import consort.api.Result;
 import consort.api.script.Buffer;
+import java.util.Map;
 import org.luaj.vm2.LuaTable;
 import org.luaj.vm2.LuaValue;
 
@@ -14,9 +15,16 @@ import org.luaj.vm2.LuaValue;
  *
  * @param result what it gave; null when it failed
  * @param error why it failed; null when it did not
- * @param buffer where its value waits when it is too long; null when it is not
+ * @param buffer where its value, or the one long array of its record, waits; null when there is
+ *     none
+ * @param longFields the buffers of the long fields of a record; empty when there are none
  */
-record Outcome(Target target, Result result, InstrumentException error, Buffer buffer) {
+record Outcome(
+    Target target,
+    Result result,
+    InstrumentException error,
+    Buffer buffer,
+    Map<String, Buffer> longFields) {
 
   boolean failed() {
     return error != null;
@@ -24,7 +32,12 @@ record Outcome(Target target, Result result, InstrumentException error, Buffer b
 
   /** What the script gets of it. */
   LuaValue value() {
-    return failed() || buffer != null ? LuaValue.NIL : LuaValues.toLua(result.value());
+    if (failed() || (buffer != null && longFields.isEmpty())) {
+      return LuaValue.NIL;
+    }
+    LuaValue value = LuaValues.toLua(result.value());
+    longFields.forEach((name, field) -> value.set(name, LuaValues.handle(field)));
+    return value;
   }
 
   /** instrument-script-server's words for what went wrong. */
@@ -34,7 +47,7 @@ record Outcome(Target target, Result result, InstrumentException error, Buffer b
       return "Command timeout: " + message;
     }
     if (error.code() == ErrorCode.UNKNOWN_INSTRUMENT) {
-      return "Instrument not found: " + message;
+      return "Instrument not found: " + target.instrument() + ": " + message;
     }
     return error.code() == ErrorCode.UNKNOWN_COMMAND
         ? "Unknown verb: " + target.verb() + ": " + message

@@ -225,15 +225,16 @@ final class Run implements Sandbox.World {
 
   private Outcome done(Planned planned, Result result, InstrumentException error, long begin) {
     Buffer buffer = null;
+    Map<String, Buffer> longFields = new LinkedHashMap<>();
     InstrumentException failure = error;
-    if (failure == null && isLong(result.value())) {
+    if (failure == null) {
       try {
-        buffer = node.buffers.keep(result.value(), caller, request.lease());
+        buffer = kept(result.value(), longFields);
       } catch (Refused e) {
         failure = e;
       }
     }
-    Outcome outcome = new Outcome(planned.target, result, failure, buffer);
+    Outcome outcome = new Outcome(planned.target, result, failure, buffer, longFields);
     if (!outcome.failed()) {
       budget.progressed();
     }
@@ -241,6 +242,37 @@ final class Run implements Sandbox.World {
       entries.add(entry(planned, outcome, begin));
     }
     return outcome;
+  }
+
+  /** Keeps what is too long for the results; gives the buffer that the value counts as. */
+  private Buffer kept(Object value, Map<String, Buffer> longFields) {
+    if (isLong(value)) {
+      return node.buffers.keep(value, caller, request.lease());
+    }
+    if (value instanceof Map<?, ?> record) {
+      record.forEach(
+          (name, field) -> {
+            if (isLong(field)) {
+              longFields.put(
+                  String.valueOf(name), node.buffers.keep(field, caller, request.lease()));
+            }
+          });
+    }
+    return longFields.size() == 1 ? longFields.values().iterator().next() : null;
+  }
+
+  /** The fields of a record as the results have them. */
+  private static Map<String, Object> fields(Outcome outcome) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    if (!outcome.failed() && outcome.result().value() instanceof Map<?, ?> record) {
+      record.forEach(
+          (name, field) -> {
+            Buffer buffer = outcome.longFields().get(String.valueOf(name));
+            fields.put(String.valueOf(name), buffer != null ? buffer : returned(field));
+          });
+      fields.values().removeIf(java.util.Objects::isNull);
+    }
+    return fields;
   }
 
   /** Whether a value is too long for the results. */
@@ -266,6 +298,7 @@ final class Run implements Sandbox.World {
             : gave ? type(result.command().result(), value) : "void",
         value,
         outcome.buffer(),
+        fields(outcome),
         outcome.failed() ? outcome.text() : null,
         (ended - started) / 1e6,
         planned.call.correlation());

@@ -353,6 +353,30 @@ final class MeasurementTest {
   }
 
   @Test
+  void keepsTheFieldsOfARecordAndItsLongArrays() {
+    node.with("A");
+
+    ScriptResult result =
+        run(
+            """
+            local r = context:call("A.ACQUIRE", 3)
+            print(r.interval, #r.samples)
+            r = context:call("A.ACQUIRE", 5000)
+            print(r.interval, r.samples.element_count, r.samples:get(1))
+            """);
+
+    assertThat(result.output()).isEqualTo("0.5\t3\n0.5\t5000\t0\n");
+    assertThat(result.entries().get(0).type()).isEqualTo("string");
+    assertThat(result.entries().get(0).fields())
+        .containsEntry("interval", 0.5)
+        .containsEntry("samples", List.of(0.0, 0.0, 0.0));
+    assertThat(result.entries().get(1).type()).isEqualTo("buffer");
+    assertThat(result.entries().get(1).fields())
+        .containsEntry("interval", 0.5)
+        .containsEntry("samples", result.entries().get(1).buffer());
+  }
+
+  @Test
   void releasesABufferWithTheLeaseItWasMadeUnder() throws Exception {
     node.with("A");
     Lease lease = node.service(Leases.class).take(LeaseRequest.of("A"), ScriptNode.OPERATOR);

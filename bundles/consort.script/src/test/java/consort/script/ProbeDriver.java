@@ -79,6 +79,13 @@ final class ProbeDriver implements Driver {
                   "waveform",
                   ValueType.arrayOf(NumericArray.Type.FLOAT32),
                   ofType("samples", ValueType.INT)),
+              command(
+                  "acquire",
+                  ValueType.recordOf(
+                      List.of(
+                          ofType("samples", ValueType.arrayOf(NumericArray.Type.FLOAT64)),
+                          ofType("interval", ValueType.DOUBLE))),
+                  ofType("samples", ValueType.INT)),
               command("sum", ValueType.DOUBLE, ofType("values", ValueType.arrayOf(null))),
               command("fail", ValueType.VOID),
               new CommandInfo(
@@ -168,6 +175,12 @@ final class ProbeDriver implements Driver {
           samples[i] = i / 2f;
         }
         return NumericArray.of(samples);
+      case "acquire":
+        return Map.of(
+            "samples",
+            NumericArray.of(new double[(int) arguments.get("samples")]),
+            "interval",
+            0.5);
       case "sum":
         double sum = 0;
         for (double value : ((NumericArray) arguments.get("values")).toDoubles()) {

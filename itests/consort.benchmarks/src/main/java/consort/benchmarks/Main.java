@@ -20,6 +20,7 @@ public final class Main {
     try (Node node = new Node()) {
       LinkBenchmark.run(node);
       new GroupBenchmark(node).run();
+      ScriptBenchmark.run(node);
       LeaseBenchmark.run(node);
       new SwapBenchmark(node).run();
       new GuardBenchmark(node).run();

@@ -72,6 +72,9 @@ final class Node implements AutoCloseable {
         || name.startsWith("org.osgi.util.")
         || name.startsWith("jSerialComm")
         || name.startsWith("consort.coordinator")
+        || name.startsWith("consort.script")
+        || name.startsWith("consort.commands")
+        || name.startsWith("jackson-core")
         || name.startsWith("consort.link");
   }
 

@@ -29,6 +29,7 @@ final class HowToIT {
           "name: %s\ndriver: simulated.%s\nconnection: {type: Simulated}\n"
               .formatted(name, name.startsWith("PSU") ? "source" : "multimeter"));
     }
+    Files.copy(HOW_TO.resolve("ramp.lua"), home.resolve("ramp.lua"));
     node = NodeProcess.start(home);
     node.await(
         "all are ready",
@@ -41,7 +42,7 @@ final class HowToIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"share-a-rack.md", "run-instruments-together.md"})
+  @ValueSource(strings = {"share-a-rack.md", "run-instruments-together.md", "measure-with-lua.md"})
   void theCommandsPrintWhatTheDocumentSays(String document) throws Exception {
     List<Transcript.Entry> entries = Transcript.of(HOW_TO.resolve(document));
     assertThat(entries).hasSizeGreaterThan(2);

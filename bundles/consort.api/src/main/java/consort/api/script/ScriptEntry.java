@@ -18,6 +18,9 @@ import java.util.Objects;
  *     bool}, {@code array}, {@code void} or {@code buffer}
  * @param value what it gave; null for void and buffer. A number, text, boolean, or list of numbers
  * @param buffer the buffer it gave; null when it gave none
+ * @param fields the fields of a record that it gave: numbers, text, booleans, lists of numbers, and
+ *     {@link Buffer}s; empty for anything else. A record with one long array counts as that buffer,
+ *     any other as text
  * @param error why it failed; null when it did not
  * @param durationMs how long it took, ms
  * @param correlation ties it to logs and records
@@ -31,6 +34,7 @@ public record ScriptEntry(
     String type,
     Object value,
     Buffer buffer,
+    Map<String, Object> fields,
     String error,
     double durationMs,
     String correlation) {
@@ -42,6 +46,15 @@ public record ScriptEntry(
     Objects.requireNonNull(type, "type");
     Objects.requireNonNull(correlation, "correlation");
     params = Collections.unmodifiableMap(params);
+    fields = Collections.unmodifiableMap(fields);
+  }
+
+  private static Map<String, Object> describe(Buffer buffer) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("buffer_id", buffer.id());
+    map.put("element_count", buffer.data().size());
+    map.put("data_type", buffer.dataType());
+    return map;
   }
 
   /** This entry as a part of {@link ScriptResult#toMap}. */
@@ -57,9 +70,13 @@ public record ScriptEntry(
     if (buffer == null) {
       returned.put("value", value);
     } else {
-      returned.put("buffer_id", buffer.id());
-      returned.put("element_count", buffer.data().size());
-      returned.put("data_type", buffer.dataType());
+      returned.putAll(describe(buffer));
+    }
+    if (!fields.isEmpty()) {
+      Map<String, Object> plain = new LinkedHashMap<>();
+      fields.forEach(
+          (name, field) -> plain.put(name, field instanceof Buffer b ? describe(b) : field));
+      returned.put("fields", plain);
     }
     map.put("return", returned);
     if (error != null) {
