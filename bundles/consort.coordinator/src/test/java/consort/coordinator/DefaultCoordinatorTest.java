@@ -637,6 +637,10 @@ class DefaultCoordinatorTest {
     put("LAB");
     assertThat(coordinator.why("LAB").summary())
         .isEqualTo("LAB is not available: no driver acme.weather is installed");
+    assertThat(coordinator.why("LAB").facts())
+        .as("a reason is said once")
+        .extracting(Diagnosis.Fact::text)
+        .noneMatch(text -> text.contains("no driver acme.weather is installed"));
     driver("1.0.0", setup -> new Weather(1));
     becomes("LAB", State.READY, "1.0.0");
     assertThat(coordinator.why("LAB").summary()).isEqualTo("LAB is available");
