@@ -200,6 +200,7 @@ final class LookCommands {
                         "file", f.file(),
                         "line", f.line(),
                         "column", f.column(),
+                        "pointer", f.pointer(),
                         "error", f.error(),
                         "message", f.message()))
             .toList());

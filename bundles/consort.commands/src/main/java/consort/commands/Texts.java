@@ -354,6 +354,7 @@ public final class Texts {
               + (line.equals("0") ? "" : ":" + line)
               + (line.equals("0") || column.equals("0") ? "" : ":" + column)
               + (Boolean.TRUE.equals(f.get("error")) ? ": error: " : ": note: ")
+              + (text(f, "pointer").isEmpty() ? "" : text(f, "pointer") + ": ")
               + text(f, "message"));
     }
     return lines(lines);

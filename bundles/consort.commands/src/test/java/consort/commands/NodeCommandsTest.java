@@ -578,13 +578,14 @@ class NodeCommandsTest {
   @Test
   void findingsStandAtTheirLine() {
     assertThat(Texts.of("findings", node.run("findings"))).isEqualTo("All files are in order");
-    node.findings.add(new Finding("instruments/a.yaml", 3, 5, true, "unknown key 'colour'"));
+    node.findings.add(
+        new Finding("instruments/a.yaml", 3, 5, "/colour", true, "unknown key 'colour'"));
     node.findings.add(new Finding("drivers/x.jar", 0, 0, false, "nobody uses it"));
 
     assertThat(Texts.of("findings", node.run("findings")))
         .isEqualTo(
             """
-            instruments/a.yaml:3:5: error: unknown key 'colour'
+            instruments/a.yaml:3:5: error: /colour: unknown key 'colour'
             drivers/x.jar: note: nobody uses it""");
   }
 

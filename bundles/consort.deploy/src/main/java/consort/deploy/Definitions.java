@@ -91,7 +91,10 @@ final class Definitions {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    return () -> held.computeIfPresent(path, (p, count) -> count == 1 ? null : count - 1);
+    return () -> {
+      held.computeIfPresent(path, (p, count) -> count == 1 ? null : count - 1);
+      wake.run();
+    };
   }
 
   /**

@@ -43,6 +43,7 @@ public final class FolderDeployment implements Deployment {
   private static final Logger LOG = LoggerFactory.getLogger(FolderDeployment.class);
   private static final Duration BUSY = Duration.ofMillis(25);
   private static final Duration IDLE = Duration.ofMillis(250);
+  private static final Duration SELDOM = Duration.ofSeconds(5);
   private static final long LARGEST_JAR = 256L << 20;
 
   /** What a name may have and a line of the log must not. */
@@ -168,6 +169,7 @@ public final class FolderDeployment implements Deployment {
     long begin = System.nanoTime();
     driverFolder.look(begin, drivers.inFolder());
     definitionFiles.look(begin, drivers.referred());
+    long looking = System.nanoTime() - begin;
     if (bundleCame) {
       bundleCame = false;
       drivers.retryUnresolved();
@@ -176,8 +178,11 @@ public final class FolderDeployment implements Deployment {
     if (first) {
       drivers.sweep();
     }
-    instrumentFolder.look(System.nanoTime(), instruments);
+    long again = System.nanoTime();
+    instrumentFolder.look(again, instruments);
+    looking += System.nanoTime() - again;
     instruments.step(instrumentFolder::present);
+    wakeup.also(instruments.definitions());
     tell();
     definitions.looked();
     boolean busy =
@@ -188,7 +193,7 @@ public final class FolderDeployment implements Deployment {
             || instruments.busy();
     settled = !busy;
     // looking at very many files takes time: then it is done less often, at 2 % of one processor
-    Duration seldom = Duration.ofNanos(50 * (System.nanoTime() - begin));
+    Duration seldom = Duration.ofNanos(Math.min(50 * looking, SELDOM.toNanos()));
     return busy ? BUSY : first || seldom.compareTo(IDLE) < 0 ? IDLE : seldom;
   }
 
@@ -235,6 +240,7 @@ public final class FolderDeployment implements Deployment {
   @Override
   public void stop(String name) {
     instruments.stop(name);
+    wakeup.wake();
   }
 
   @Override

@@ -16,6 +16,7 @@ import consort.yaml.YamlReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -39,6 +41,9 @@ import org.slf4j.LoggerFactory;
 final class Instruments implements Folder.Listener {
 
   private static final Logger LOG = LoggerFactory.getLogger(Instruments.class);
+
+  /** How long whoever starts a file waits for its instrument. */
+  private static final Duration STARTING = Duration.ofSeconds(5);
 
   /**
    * Who has a name.
@@ -395,7 +400,7 @@ final class Instruments implements Folder.Listener {
     InstrumentSpec spec = usable(file);
     String name = spec.name();
     Owner owner = owners.putIfAbsent(name, new Owner(file, true, spec));
-    if (owner != null && stopped(name) && sameFile(owner.file(), file)) {
+    if (owner != null && is(name, State.STOPPED) && sameFile(owner.file(), file)) {
       coordinator.start(name);
       return name;
     }
@@ -415,14 +420,24 @@ final class Instruments implements Folder.Listener {
     } finally {
       release.run();
     }
+    awaitStart(name);
     return name;
   }
 
-  private boolean stopped(String name) {
-    return coordinator
-        .instrument(name)
-        .filter(i -> i.status().state() == State.STOPPED)
-        .isPresent();
+  /** Until it has connected or cannot, as whoever starts it calls it next; a while at most. */
+  private void awaitStart(String name) {
+    long end = System.nanoTime() + STARTING.toNanos();
+    try {
+      while (is(name, State.STARTING) && System.nanoTime() < end) {
+        TimeUnit.MILLISECONDS.sleep(5);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private boolean is(String name, State state) {
+    return coordinator.instrument(name).filter(i -> i.status().state() == state).isPresent();
   }
 
   private static boolean sameFile(Path a, Path b) {

@@ -6,12 +6,15 @@ import java.nio.file.ClosedWatchServiceException;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchEvent;
 import java.nio.file.WatchKey;
 import java.nio.file.WatchService;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
@@ -26,6 +29,7 @@ final class Wakeup implements AutoCloseable {
   private final List<Path> folders;
   private final Map<Path, WatchKey> keys = new HashMap<>();
   private final WatchService service;
+  private volatile Set<Path> files = Set.of();
   private volatile boolean closed;
 
   Wakeup(List<Path> folders) {
@@ -50,13 +54,26 @@ final class Wakeup implements AutoCloseable {
     try {
       while (true) {
         WatchKey key = service.take();
-        key.pollEvents();
+        Path folder = (Path) key.watchable();
+        if (key.pollEvents().stream().anyMatch(event -> matters(folder, event))) {
+          wake();
+        }
         key.reset();
-        wake();
       }
     } catch (ClosedWatchServiceException | InterruptedException e) {
       // nobody sleeps here any more
     }
+  }
+
+  private boolean matters(Path folder, WatchEvent<?> event) {
+    return folders.contains(folder)
+        || !(event.context() instanceof Path name)
+        || files.contains(folder.resolve(name));
+  }
+
+  /** Is woken by these files too from now on, and by no others beside those of the folders. */
+  void also(Set<Path> others) {
+    files = Set.copyOf(others);
   }
 
   /** Ends the sleep, or the next one if nobody sleeps now. */
@@ -78,9 +95,15 @@ final class Wakeup implements AutoCloseable {
 
   /** A folder that was absent, or was removed and made anew, has to be registered again. */
   private void register() {
-    for (Path folder : folders) {
+    if (service == null) {
+      return;
+    }
+    Set<Path> wanted = new HashSet<>(folders);
+    files.forEach(file -> wanted.add(file.getParent()));
+    keys.entrySet().removeIf(entry -> !wanted.contains(entry.getKey()) && cancel(entry.getValue()));
+    for (Path folder : wanted) {
       WatchKey key = keys.get(folder);
-      if (service != null && (key == null || !key.isValid())) {
+      if (key == null || !key.isValid()) {
         try {
           keys.put(
               folder,
@@ -94,6 +117,11 @@ final class Wakeup implements AutoCloseable {
         }
       }
     }
+  }
+
+  private static boolean cancel(WatchKey key) {
+    key.cancel();
+    return true;
   }
 
   @Override

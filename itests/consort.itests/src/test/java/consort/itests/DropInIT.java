@@ -172,7 +172,7 @@ public class DropInIT {
         () ->
             coordinator
                 .instrument(name)
-                .filter(i -> i.status().state() == State.READY)
+                .filter(i -> i.status().state() == State.READY && services(name) > 0)
                 .isPresent());
   }
 

@@ -41,9 +41,15 @@ final class NodeProcess implements AutoCloseable {
 
   /** Starts a node in a home that may exist already, and waits until it listens. */
   static NodeProcess start(Path home) throws IOException, InterruptedException {
+    return start(home, Path.of(""));
+  }
+
+  /** Starts a node with this working folder, and waits until it listens. */
+  static NodeProcess start(Path home, Path folder) throws IOException, InterruptedException {
     Files.createDirectories(home);
     Process process =
         command(home, "run", "--port", "0")
+            .directory(folder.toAbsolutePath().toFile())
             .redirectInput(new File("/dev/null"))
             .redirectErrorStream(true)
             .redirectOutput(home.resolve("node.out").toFile())

@@ -28,7 +28,7 @@ public interface Deployment {
 
   /**
    * Starts an instrument from a file outside the watched folder, until the node restarts or {@link
-   * #stop}.
+   * #stop}. Waits until it is ready or cannot be, at most 10 s.
    *
    * @return the name of the instrument
    * @throws consort.api.Refused when the file cannot be used or the name is taken
