@@ -19,6 +19,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import org.apache.felix.service.command.CommandSession;
 import org.apache.felix.service.command.Function;
 
@@ -65,19 +66,32 @@ final class VerbFunction implements Function {
         }
       }
     }
+    Map<String, Object> parameters = parameters(words, options);
+    boolean asJson = json;
+    try {
+      return CtrlC.run(session, verb.name(), () -> carryOut(session, parameters, asJson));
+    } catch (CancellationException e) {
+      if (verb.streams()) {
+        return null;
+      }
+      throw new Failed("not waited for; what was sent goes on, 'cancel NAME' ends a call");
+    }
+  }
+
+  private Object carryOut(CommandSession session, Map<String, Object> parameters, boolean json)
+      throws Failed {
     if (verb.streams()) {
-      watch(session, parameters(words, options), json);
+      watch(session, parameters, json);
       return null;
     }
-    Map<String, Object> reply = commands.run(verb.name(), parameters(words, options), CALLER);
-    boolean quiet = json;
+    Map<String, Object> reply = commands.run(verb.name(), parameters, CALLER);
     reply =
         Progress.follow(
             verb.name(),
             reply,
             (command, more) -> commands.run(command, more, CALLER),
             line -> {
-              if (!quiet) {
+              if (!json) {
                 session.getConsole().println(line);
               }
             });
@@ -110,7 +124,7 @@ final class VerbFunction implements Function {
     } catch (Refused e) {
       throw new Failed(e.getMessage());
     } catch (InterruptedException e) {
-      // Ctrl-C: the shell ends what runs; there is nothing left to interrupt
+      // Ctrl-C: this thread ends with it
     }
   }
 

@@ -22,12 +22,17 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.apache.felix.gogo.runtime.CommandProcessorImpl;
 import org.apache.felix.gogo.runtime.threadio.ThreadIOImpl;
 import org.apache.felix.service.command.CommandSession;
 import org.apache.felix.service.command.Function;
 import org.jline.reader.Candidate;
+import org.jline.terminal.Terminal;
+import org.jline.terminal.TerminalBuilder;
 import org.junit.jupiter.api.Test;
 
 /** The functions in a real session of Gogo. */
@@ -212,6 +217,48 @@ class ShellTest {
 
   private static List<String> words(Object candidates) {
     return ((List<?>) candidates).stream().map(c -> ((Candidate) c).value()).toList();
+  }
+
+  @Test
+  void ctrlCEndsTheWaitingAndGivesTheHandlerBack() throws Exception {
+    CountDownLatch waits = new CountDownLatch(1);
+    CommandProcessorImpl processor = new CommandProcessorImpl(new ThreadIOImpl());
+    try (Terminal terminal =
+            TerminalBuilder.builder()
+                .type("dumb")
+                .streams(new ByteArrayInputStream(new byte[0]), new ByteArrayOutputStream())
+                .build();
+        CommandSession session =
+            processor.createSession(new ByteArrayInputStream(new byte[0]), out, out)) {
+      Terminal.SignalHandler gogo = signal -> {};
+      terminal.handle(Terminal.Signal.INT, gogo);
+      session.put(".terminal", terminal);
+      Thread presses =
+          new Thread(
+              () -> {
+                try {
+                  waits.await();
+                  terminal.raise(Terminal.Signal.INT);
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+              });
+      presses.start();
+
+      assertThatThrownBy(
+              () ->
+                  CtrlC.run(
+                      session,
+                      "call",
+                      () -> {
+                        waits.countDown();
+                        return new CountDownLatch(1).await(20, TimeUnit.SECONDS);
+                      }))
+          .isInstanceOf(CancellationException.class);
+      assertThat(CtrlC.run(session, "list", () -> "done")).isEqualTo("done");
+      assertThat(terminal.handle(Terminal.Signal.INT, gogo)).isSameAs(gogo);
+      presses.join();
+    }
   }
 
   @Test
