@@ -19,6 +19,7 @@ record Home(Path root) {
   private static final Pattern PORT = Pattern.compile("\"port\"\\s*:\\s*(\\d+)");
   private static final Pattern NODE = Pattern.compile("\"node\"\\s*:\\s*\"([^\"]*)\"");
   private static final Pattern CONFIGURED = Pattern.compile("(?m)^node:\\s*[\"']?([^\"'#\\s]+)");
+  private static final Pattern MESH = Pattern.compile("(?m)^[\"']?(remote|peers)[\"']?\\s*:");
   private static final Pattern HOST = Pattern.compile("([\\w-]+)");
   private static final Pattern PID = Pattern.compile("\"pid\"\\s*:\\s*(\\d+)");
 
@@ -76,6 +77,12 @@ record Home(Path root) {
       }
     }
     return "consort";
+  }
+
+  /** Whether the configuration speaks of other nodes. */
+  boolean usesMesh() throws IOException {
+    Path file = root.resolve("etc/consort.yaml");
+    return Files.exists(file) && MESH.matcher(Files.readString(file)).find();
   }
 
   /** The node that listens now, if its file is there and complete. */

@@ -186,19 +186,30 @@ public final class Launcher {
   }
 
   /**
-   * Installs what lies in {@code bundle/}; the bundles of logging are started meanwhile, which
-   * takes about as long, so that what the others say while starting is kept.
+   * The bundles of a node; those of the mesh first, so that what is exported finds them, and only
+   * where the configuration speaks of other nodes. Tests install the same.
+   */
+  public static List<Path> jars(Path dist, Path root) throws IOException {
+    List<Path> all = new ArrayList<>();
+    for (String folder :
+        new Home(root).usesMesh() ? List.of("mesh", "bundle") : List.of("bundle")) {
+      try (Stream<Path> jars = Files.list(dist.resolve(folder))) {
+        jars.sorted().forEach(all::add);
+      }
+    }
+    return all;
+  }
+
+  /**
+   * Installs the bundles of the node; those of logging are started meanwhile, which takes about as
+   * long, so that what the others say while starting is kept.
    */
   private List<Bundle> install(BundleContext context)
       throws IOException, BundleException, InterruptedException {
-    Map<Boolean, List<Path>> jars;
-    try (Stream<Path> all = Files.list(options.dist().resolve("bundle"))) {
-      jars =
-          all.sorted()
-              .collect(
-                  Collectors.partitioningBy(
-                      jar -> jar.getFileName().toString().startsWith(LOGGING)));
-    }
+    Map<Boolean, List<Path>> jars =
+        jars(options.dist(), home.root()).stream()
+            .collect(
+                Collectors.partitioningBy(jar -> jar.getFileName().toString().startsWith(LOGGING)));
     List<Bundle> logging = install(context, jars.get(true));
     // The implementation before its API, which would write to the console until then.
     Collections.reverse(logging);

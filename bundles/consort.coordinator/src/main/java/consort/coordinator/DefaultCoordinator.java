@@ -5,7 +5,6 @@ import consort.api.Caller;
 import consort.api.ErrorCode;
 import consort.api.Instrument;
 import consort.api.InstrumentException;
-import consort.api.InstrumentStatus;
 import consort.api.LeaseToken;
 import consort.api.Refused;
 import consort.api.Role;
@@ -21,6 +20,7 @@ import consort.api.coordinator.SwapStatus;
 import consort.api.coordinator.TemporaryInstrument;
 import consort.api.driver.DriverFactory;
 import consort.api.link.LinkService;
+import consort.api.mesh.Mesh;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,13 +30,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Predicate;
 import org.osgi.framework.BundleContext;
-import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
@@ -67,6 +67,7 @@ public final class DefaultCoordinator implements Coordinator {
   private final Interlocks interlocks;
   private final Environment published;
   private final Environment unpublished;
+  private final Neighbours neighbours;
   private final Map<String, Guard> guards = new ConcurrentSkipListMap<>();
 
   /** Guards that nobody finds: temporary ones, and removed ones until they are closed. */
@@ -85,6 +86,7 @@ public final class DefaultCoordinator implements Coordinator {
 
   DefaultCoordinator(BundleContext context, LinkService links, Duration patience) {
     this.context = context;
+    this.neighbours = new Neighbours(context);
     String node = context.getProperty("consort.node");
     this.publisher = new Publisher(context, node == null ? "" : node, threads);
     this.drivers = new InstalledDrivers(context);
@@ -94,7 +96,7 @@ public final class DefaultCoordinator implements Coordinator {
     Path folder = home == null ? null : Path.of(home, "data", "leases");
     this.leases = new DefaultLeases(threads, folder, this::require, events::lease);
     Permits permits = leases.table();
-    this.interlocks = new Interlocks(guards::get, this::abroad, threads, this::interlocked);
+    this.interlocks = new Interlocks(guards::get, neighbours::status, threads, this::interlocked);
     this.published =
         new LiveEnvironment(
             threads, links, publisher, events, permits, interlocks, true, mover::failed);
@@ -104,32 +106,6 @@ public final class DefaultCoordinator implements Coordinator {
     this.leaseService = context.registerService(Leases.class, leases, null);
     this.groups =
         context.registerService(Groups.class, new DefaultGroups(published, this::guard), null);
-  }
-
-  /**
-   * What an instrument says that somebody else has registered, as it is on another node; null when
-   * there is none. May ask that node.
-   */
-  private InstrumentStatus abroad(String name) {
-    try {
-      for (ServiceReference<Instrument> one :
-          context.getServiceReferences(
-              Instrument.class, "(" + Instrument.NAME + "=" + name + ")")) {
-        Instrument instrument =
-            one.getBundle() == context.getBundle() ? null : context.getService(one);
-        if (instrument != null) {
-          try {
-            return instrument.status();
-          } finally {
-            context.ungetService(one);
-          }
-        }
-      }
-      return null;
-    } catch (InvalidSyntaxException | IllegalStateException e) {
-      // no name needs quoting; otherwise the node is going down
-      return null;
-    }
   }
 
   private void interlocked(Guard guard, String what, Instant at, String text) {
@@ -153,6 +129,41 @@ public final class DefaultCoordinator implements Coordinator {
 
   void unbindEvents(EventAdmin admin) {
     events.unbind(admin);
+  }
+
+  /** What is to be known of other nodes is known from now on. */
+  @Reference(
+      cardinality = ReferenceCardinality.OPTIONAL,
+      policy = ReferencePolicy.DYNAMIC,
+      policyOption = ReferencePolicyOption.GREEDY)
+  void bindMesh(Mesh mesh) {
+    neighbours.bind(mesh);
+  }
+
+  void unbindMesh(Mesh mesh) {
+    neighbours.unbind(mesh);
+  }
+
+  /** An instrument of another node; being interested in them is what imports them. */
+  @Reference(
+      service = Instrument.class,
+      target = "(service.imported=*)",
+      cardinality = ReferenceCardinality.MULTIPLE,
+      policy = ReferencePolicy.DYNAMIC)
+  void addNeighbour(ServiceReference<Instrument> reference) {
+    String name = neighbours.add(reference);
+    if (name != null) {
+      interlocks.reconsider(name);
+      events.neighbour(neighbours.get(name).status());
+    }
+  }
+
+  void removeNeighbour(ServiceReference<Instrument> reference) {
+    Instrument gone = neighbours.remove(reference);
+    if (gone != null) {
+      interlocks.reconsider(gone.name());
+      events.neighbour(gone.status());
+    }
   }
 
   /** A driver appears: instruments that should use it move to it, one by one. */
@@ -212,17 +223,25 @@ public final class DefaultCoordinator implements Coordinator {
 
   @Override
   public List<Instrument> instruments() {
-    return List.copyOf(guards.values());
+    Map<String, Instrument> all = new TreeMap<>(guards);
+    neighbours.names().forEach(name -> instrument(name).ifPresent(one -> all.put(name, one)));
+    return List.copyOf(all.values());
   }
 
   @Override
   public Optional<Instrument> instrument(String name) {
-    return Optional.ofNullable(guards.get(name));
+    Guard guard = guards.get(name);
+    return Optional.ofNullable(guard != null ? guard : neighbours.get(name));
+  }
+
+  @Override
+  public boolean owns(String name) {
+    return guards.containsKey(name);
   }
 
   @Override
   public Instrument require(String name) {
-    return guard(name);
+    return instrument(name).orElseThrow(() -> unknown(name));
   }
 
   private Guard guard(String name) {
@@ -230,16 +249,28 @@ public final class DefaultCoordinator implements Coordinator {
     if (guard != null) {
       return guard;
     }
-    List<String> similar = guards.keySet().stream().filter(n -> n.equalsIgnoreCase(name)).toList();
-    List<String> named = similar.isEmpty() ? guards.keySet().stream().limit(10).toList() : similar;
+    Refused elsewhere = neighbours.elsewhere(name);
+    throw elsewhere != null ? elsewhere : unknown(name);
+  }
+
+  private Refused unknown(String name) {
+    Set<String> all = new TreeSet<>(guards.keySet());
+    all.addAll(neighbours.names());
+    List<String> similar = all.stream().filter(n -> n.equalsIgnoreCase(name)).toList();
+    List<String> named = similar.isEmpty() ? all.stream().limit(10).toList() : similar;
     String hint =
         named.isEmpty()
             ? "there are none yet"
             : similar.isEmpty()
                 ? "there are " + String.join(", ", named)
                 : "do you mean " + named.get(0) + "?";
-    throw new Refused(
-        ErrorCode.UNKNOWN_INSTRUMENT, "there is no instrument '" + name + "'; " + hint);
+    List<String> notes = neighbours.notes(name);
+    return new Refused(
+        ErrorCode.UNKNOWN_INSTRUMENT,
+        "there is no instrument '"
+            + name
+            + "'; "
+            + (notes.isEmpty() ? hint : String.join("; ", notes)));
   }
 
   @Override
@@ -387,6 +418,10 @@ public final class DefaultCoordinator implements Coordinator {
 
   @Override
   public Diagnosis why(String name) {
+    Diagnosis elsewhere = owns(name) ? null : neighbours.why(name);
+    if (elsewhere != null) {
+      return elsewhere;
+    }
     Guard guard = guard(name);
     Diagnosis why =
         Why.of(
@@ -396,12 +431,12 @@ public final class DefaultCoordinator implements Coordinator {
             source -> note(guard, source),
             leases.table().on(name),
             interlocks);
-    String heldUp = publisher.heldUp();
-    if (heldUp == null) {
-      return why;
-    }
     List<Diagnosis.Fact> facts = new ArrayList<>(why.facts());
-    facts.add(new Diagnosis.Fact("publication", heldUp));
+    String heldUp = publisher.heldUp();
+    if (heldUp != null) {
+      facts.add(new Diagnosis.Fact("publication", heldUp));
+    }
+    neighbours.notes(name).forEach(note -> facts.add(new Diagnosis.Fact("mesh", note)));
     return new Diagnosis(why.instrument(), why.summary(), facts);
   }
 

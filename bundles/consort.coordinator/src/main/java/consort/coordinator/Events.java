@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.coordinator;
 
+import consort.api.InstrumentStatus;
 import consort.api.State;
 import consort.api.coordinator.SwapOutcome;
 import consort.api.coordinator.SwapStatus;
@@ -171,6 +172,20 @@ final class Events {
             "reason", change.reason() == consort.api.Reason.NONE ? "" : change.reason().text(),
             "driver", guard.plan().spec.driver(),
             "version", change.version()));
+  }
+
+  /** Posts the state of an instrument of another node that came, or went with its node. */
+  void neighbour(InstrumentStatus status) {
+    post(
+        INSTRUMENT + status.state(),
+        Instant.now(),
+        status.text(),
+        Map.of(
+            "instrument", status.name(),
+            "state", status.state().name(),
+            "reason", status.reason() == consort.api.Reason.NONE ? "" : status.reason().text(),
+            "driver", status.driver(),
+            "version", status.driverVersion()));
   }
 
   /** Posts what went wrong in an instrument that goes on. */

@@ -4,6 +4,7 @@ package consort.coordinator;
 import consort.api.Call;
 import consort.api.Caller;
 import consort.api.ErrorCode;
+import consort.api.Instrument;
 import consort.api.InstrumentInfo;
 import consort.api.InstrumentStatus;
 import consort.api.LeaseToken;
@@ -26,8 +27,10 @@ import java.util.function.BooleanSupplier;
  * checks calls, keeps their order, gives them to the driver one at a time, and holds deadlines
  * whatever the driver does. Its behaviour is {@link GuardTable}, which its {@link Machine} follows;
  * here is what clients and the coordinator see of it.
+ *
+ * <p>Remote services look for {@link Instrument} among the interfaces named here only.
  */
-final class Guard implements TemporaryInstrument, Relied {
+final class Guard implements TemporaryInstrument, Instrument, Relied {
 
   /** How long a call may take when nobody says otherwise. */
   static final Duration DEADLINE = Duration.ofSeconds(5);

@@ -118,7 +118,7 @@ final class Peers implements Mesh, PeerClient.Events {
   @Override
   public List<String> notes(String instrument) {
     Map<String, String> all = notes.get(instrument);
-    return all == null ? List.of() : List.copyOf(all.values());
+    return all == null ? List.of() : all.values().stream().distinct().sorted().toList();
   }
 
   @Override

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.remote;
 
-import consort.api.InstrumentException;
 import consort.api.Names;
-import consort.api.ParameterInfo;
+import consort.api.Refused;
 import consort.api.Role;
 import consort.api.ValueType;
 import consort.api.Values;
+import consort.api.deploy.Finding;
 import consort.api.mesh.MeshPlan;
+import consort.yaml.Node;
+import consort.yaml.Problems;
+import consort.yaml.YamlReader;
 import java.io.IOException;
-import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,16 +20,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.InvalidSyntaxException;
-import org.yaml.snakeyaml.LoaderOptions;
-import org.yaml.snakeyaml.Yaml;
-import org.yaml.snakeyaml.error.MarkedYAMLException;
-import org.yaml.snakeyaml.nodes.MappingNode;
-import org.yaml.snakeyaml.nodes.Node;
-import org.yaml.snakeyaml.nodes.NodeTuple;
-import org.yaml.snakeyaml.nodes.ScalarNode;
-import org.yaml.snakeyaml.nodes.SequenceNode;
 
 /**
  * What {@code etc/consort.yaml} says of other nodes.
@@ -57,36 +52,24 @@ record Settings(
   /** Reads the file; one that is not there says nothing. */
   static Settings read(Path home) throws IOException {
     Path file = home.resolve("etc/consort.yaml");
-    Written written = new Written(file, home);
-    if (Files.exists(file)) {
-      try (Reader reader = Files.newBufferedReader(file)) {
-        LoaderOptions options = new LoaderOptions();
-        options.setAllowDuplicateKeys(false);
-        options.setMaxAliasesForCollections(0);
-        Node root = new Yaml(options).compose(reader);
-        if (root != null) {
-          written.root(written.mapping(root, "the file"));
-        }
-      } catch (MarkedYAMLException e) {
-        var mark = e.getProblemMark();
-        throw new IllegalArgumentException(
-            file
-                + ":"
-                + (mark.getLine() + 1)
-                + ":"
-                + (mark.getColumn() + 1)
-                + ": "
-                + e.getProblem(),
-            e);
-      }
+    Problems problems = new Problems(file.toString());
+    Node root = Files.exists(file) ? YamlReader.read(Files.readAllBytes(file), problems) : null;
+    Written written = new Written(home, problems);
+    Settings settings = root == null ? written.settings(null) : written.root(root);
+    if (problems.failed()) {
+      throw new IllegalArgumentException(
+          problems.all().stream().map(Finding::toString).collect(Collectors.joining("\n")));
     }
-    return written.settings();
+    return settings;
   }
 
-  /** The keys of the file as they are read. */
+  /**
+   * The keys of the file as they are read. Which keys there are is said by the schema of the whole
+   * file; here it is about what they mean.
+   */
   private static final class Written {
-    private final Path file;
     private final Path home;
+    private final Problems problems;
     private Address listen;
     private Role role = Role.OPERATOR;
     private Role anonymous;
@@ -99,156 +82,119 @@ record Settings(
     private final List<String> peers = new ArrayList<>();
     private final Map<String, String> names = new LinkedHashMap<>();
 
-    Written(Path file, Path home) {
-      this.file = file;
+    Written(Path home, Problems problems) {
       this.home = home;
+      this.problems = problems;
       key = home.resolve("data/keys/node.p12");
       trust = home.resolve("data/keys/trust.p12");
       password = home.resolve("data/keys/node.password");
     }
 
-    void root(MappingNode root) {
-      for (NodeTuple entry : root.getValue()) {
-        Node value = entry.getValueNode();
-        switch (text(entry.getKeyNode())) {
-          case "remote" -> remote(mapping(value, "remote"));
-          case "peers" -> {
-            for (Node peer : sequence(value)) {
-              peers.add(address(peer).toString());
-            }
+    Settings root(Node root) {
+      Node remote = root.get("remote");
+      if (remote != null) {
+        remote.fields().forEach((name, field) -> remote(name, field.value()));
+      }
+      if (root.get("peers") != null) {
+        for (Node peer : root.get("peers").items()) {
+          Address address = address(peer);
+          if (address != null) {
+            peers.add(address.toString());
           }
-          case "imports" -> {
-            for (NodeTuple name : mapping(value, "imports").getValue()) {
-              rename(name);
-            }
-          }
-          default -> {
-            // read by others
-          }
+        }
+      }
+      if (root.get("imports") != null) {
+        root.get("imports").fields().forEach(this::rename);
+      }
+      return settings(remote);
+    }
+
+    private void remote(String name, Node value) {
+      switch (name) {
+        case "listen" -> listen = address(value);
+        case "role" -> role = role(value);
+        case "anonymous" -> anonymous = role(value);
+        case "heartbeat" -> heartbeat = heartbeat(value);
+        case "export" -> export = filter(value);
+        case "import" -> imports = filter(value);
+        case "tls" -> {
+          key = path(value, "key", key);
+          trust = path(value, "trust", trust);
+          password = path(value, "password", password);
+        }
+        default -> {
+          // the schema says so
         }
       }
     }
 
-    private void rename(NodeTuple name) {
-      String there = text(name.getKeyNode());
-      String here = text(name.getValueNode());
-      if (!there.matches("[^.\\s]+(\\.[^.\\s]+)*\\.[A-Za-z][A-Za-z0-9_]*")) {
-        throw wrong(name.getKeyNode(), "'" + there + "' is not such as NODE.INSTRUMENT");
-      }
-      if (!Names.isInstrument(here)) {
-        throw wrong(name.getValueNode(), "'" + here + "' is not a name of an instrument");
+    private Path path(Node tls, String name, Path otherwise) {
+      String written = tls.text(name);
+      return written == null ? otherwise : home.resolve(written);
+    }
+
+    private void rename(String there, Node.Field field) {
+      String here = String.valueOf(field.value().value());
+      if (!there.matches("\\S+\\.[A-Za-z][A-Za-z0-9_]*")) {
+        problems.error(field, "'" + there + "' is not such as NODE.INSTRUMENT");
+      } else if (!Names.isInstrument(here)) {
+        problems.error(field.value(), "'" + here + "' is not a name of an instrument");
       }
       names.put(there, here);
     }
 
-    private void remote(MappingNode remote) {
-      for (NodeTuple entry : remote.getValue()) {
-        Node value = entry.getValueNode();
-        String name = text(entry.getKeyNode());
-        switch (name) {
-          case "listen" -> listen = address(value);
-          case "role" -> role = role(value);
-          case "anonymous" -> anonymous = role(value);
-          case "heartbeat" -> heartbeat = heartbeat(value);
-          case "export" -> export = filter(value);
-          case "import" -> imports = filter(value);
-          case "tls" -> tls(mapping(value, "tls"));
-          default ->
-              throw wrong(
-                  entry.getKeyNode(),
-                  "unknown key '"
-                      + name
-                      + "'; remote has listen, role, anonymous, heartbeat, export, import, tls");
-        }
-      }
-    }
-
-    private void tls(MappingNode tls) {
-      for (NodeTuple entry : tls.getValue()) {
-        Path path = home.resolve(text(entry.getValueNode()));
-        switch (text(entry.getKeyNode())) {
-          case "key" -> key = path;
-          case "trust" -> trust = path;
-          case "password" -> password = path;
-          default -> throw wrong(entry.getKeyNode(), "unknown key; tls has key, trust, password");
-        }
-      }
-    }
-
     private Address address(Node node) {
       try {
-        Address address = Address.parse(text(node));
+        Address address = Address.parse(String.valueOf(node.value()));
         return address.kind() == Address.Kind.UNIX
             ? new Address(Address.Kind.UNIX, home.resolve(address.host()).toString(), 0)
             : address;
       } catch (IllegalArgumentException e) {
-        throw wrong(node, e.getMessage());
+        problems.error(node, e.getMessage());
+        return null;
       }
     }
 
     private Role role(Node node) {
-      try {
-        return Role.valueOf(text(node).toUpperCase(Locale.ROOT));
-      } catch (IllegalArgumentException e) {
-        throw wrong(node, "'" + text(node) + "' is no role: observer, operator, administrator");
+      String text = String.valueOf(node.value());
+      for (Role known : Role.values()) {
+        if (known.name().equals(text.toUpperCase(Locale.ROOT))) {
+          return known;
+        }
       }
+      problems.error(node, "'" + text + "' is no role: observer, operator, administrator");
+      return Role.OBSERVER;
     }
 
     private Duration heartbeat(Node node) {
       try {
-        ParameterInfo parameter = ParameterInfo.of("heartbeat", ValueType.DURATION);
-        Duration duration = (Duration) Values.convert("remote", parameter, text(node));
-        if (duration.toMillis() >= 100 && duration.toMillis() <= 60_000) {
-          return duration;
+        Duration duration =
+            (Duration) Values.convert("heartbeat", ValueType.DURATION, node.value());
+        if (duration.toMillis() < 100 || duration.toMillis() > 60_000) {
+          problems.error(node, "a heartbeat of " + node.value() + " is outside [100 ms, 60 s]");
         }
-        throw wrong(node, "a heartbeat of " + text(node) + " is outside [100 ms, 60 s]");
-      } catch (InstrumentException e) {
-        throw wrong(node, e.getMessage());
+        return duration;
+      } catch (Refused | ArithmeticException e) {
+        problems.error(node, e.getMessage());
+        return heartbeat;
       }
     }
 
     private String filter(Node node) {
       try {
-        return FrameworkUtil.createFilter(text(node)).toString();
+        return FrameworkUtil.createFilter(String.valueOf(node.value())).toString();
       } catch (InvalidSyntaxException e) {
-        throw wrong(node, "'" + text(node) + "' is no filter such as (consort.model=34470A)");
+        problems.error(node, "'" + node.value() + "' is no filter such as (consort.model=34470A)");
+        return "";
       }
     }
 
-    MappingNode mapping(Node node, String what) {
-      if (node instanceof MappingNode mapping && mapping.getAnchor() == null) {
-        return mapping;
-      }
-      throw wrong(node, what + " must be a mapping");
-    }
-
-    private List<Node> sequence(Node node) {
-      if (node instanceof SequenceNode sequence && sequence.getAnchor() == null) {
-        return sequence.getValue();
-      }
-      throw wrong(node, "a list is expected here");
-    }
-
-    private String text(Node node) {
-      if (node instanceof ScalarNode scalar && scalar.getAnchor() == null) {
-        return scalar.getValue();
-      }
-      throw wrong(node, "a plain value is expected here");
-    }
-
-    private IllegalArgumentException wrong(Node node, String what) {
-      var mark = node.getStartMark();
-      return new IllegalArgumentException(
-          file + ":" + (mark.getLine() + 1) + ":" + (mark.getColumn() + 1) + ": " + what);
-    }
-
-    Settings settings() {
+    Settings settings(Node remote) {
       boolean open = listen != null && listen.kind() == Address.Kind.TCP;
       if (open && anonymous == null) {
-        throw new IllegalArgumentException(
-            file
-                + ": remote: "
-                + listen
+        problems.error(
+            remote.get("listen"),
+            listen
                 + " proves nothing of who connects; 'anonymous: operator' says what anybody on"
                 + " this computer may do, or use unix: or tls://");
       }

@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.ops4j.pax.exam.Option;
 
 /**
@@ -41,9 +40,7 @@ final class DistributionOptions {
     options.add(systemProperty("consort.home").value(home.toString()));
     options.add(workingDirectory(home.resolve("data/pax").toString()));
     options.add(junitBundles());
-    try (Stream<Path> jars = Files.list(dist.resolve("bundle"))) {
-      jars.sorted().forEach(jar -> options.add(install(jar)));
-    }
+    Launcher.jars(dist, home).forEach(jar -> options.add(install(jar)));
     return options.toArray(Option[]::new);
   }
 
