@@ -54,7 +54,7 @@ record Home(Path root) {
   void prepare(Path defaults) throws IOException {
     Files.createDirectories(logs());
     Files.createDirectories(lock().getParent());
-    for (String folder : new String[] {"etc", "drivers", "instruments", "scripts"}) {
+    for (String folder : new String[] {"etc", "drivers", "definitions", "instruments", "scripts"}) {
       if (!Files.exists(root.resolve(folder))) {
         copy(defaults.resolve(folder), root.resolve(folder));
       }

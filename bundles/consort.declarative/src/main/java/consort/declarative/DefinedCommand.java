@@ -98,7 +98,7 @@ final class DefinedCommand {
         names
             ? ValueType.oneOf(parameter.options().stream().map(Object::toString).toList())
             : type.type(),
-        config.unit(parameter.place(), command.group(), parameter.unit()),
+        shown(config.unit(parameter.place(), command.group(), parameter.unit())),
         parameter.limits(),
         names ? List.of() : parameter.options(),
         parameter.optional(),
@@ -132,7 +132,12 @@ final class DefinedCommand {
   }
 
   private String unit(Output output) {
-    return config.unit(output.place(), command.group(), output.unit());
+    return shown(config.unit(output.place(), command.group(), output.unit()));
+  }
+
+  /** UCUM's 1 says that there is no unit; nobody wants to read 5 1. */
+  private static String shown(String unit) {
+    return unit.equals("1") ? "" : unit;
   }
 
   /** What the bytes of the reply are; null when it is text, or there is none. */

@@ -7,12 +7,15 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.LocalDateTime;
 import java.util.Dictionary;
 import java.util.HexFormat;
 import java.util.jar.Attributes;
 import java.util.jar.JarFile;
 import java.util.jar.Manifest;
+import java.util.regex.Pattern;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -34,6 +37,8 @@ final class DefinitionBundle {
 
   /** The first that a zip knows: equal bytes in, equal bytes out. */
   private static final LocalDateTime ALWAYS = LocalDateTime.of(1980, 1, 1, 0, 0);
+
+  private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_]+");
 
   private DefinitionBundle() {}
 
@@ -76,19 +81,20 @@ final class DefinitionBundle {
     zip.closeEntry();
   }
 
-  /** A driver's name may be a path; what a symbolic name cannot have is written as its code. */
+  /** A driver's name may be a path: then it is the end of it, and a digest of the whole. */
   private static String symbolicName(String driver) {
-    StringBuilder out = new StringBuilder("consort.definition.");
-    for (byte b : driver.getBytes(StandardCharsets.UTF_8)) {
-      boolean plain =
-          b >= '0' && b <= '9' || b >= 'A' && b <= 'Z' || b >= 'a' && b <= 'z' || b == '_';
-      if (plain) {
-        out.append((char) b);
-      } else {
-        out.append('-').append(HexFormat.of().toHexDigits(b));
-      }
+    String prefix = "consort.definition.";
+    if (PLAIN.matcher(driver).matches()) {
+      return prefix + driver;
     }
-    return out.toString();
+    String end = driver.substring(driver.lastIndexOf('/') + 1).replaceAll("[^A-Za-z0-9_]", "_");
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(driver.getBytes(StandardCharsets.UTF_8));
+      return prefix + end + "-" + HexFormat.of().formatHex(digest, 0, 8);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** The name of the driver of a bundle; null when it has no definition. */

@@ -78,8 +78,13 @@ final class ShippedDefinitionsTest {
       assertThat(shown).contains(info.name());
       assertThat(info.doc()).as(info.name()).endsWith(".");
       info.parameters().forEach(p -> complete(info, p));
-      if (info.result().kind() == ValueType.Kind.DOUBLE) {
-        assertThat(info.unit()).as("unit of " + info.name()).isNotEmpty();
+      command.parameters().stream()
+          .filter(p -> p.type().isNumeric() && !p.name().equals(command.channel()))
+          .forEach(p -> assertThat(p.unit()).as("unit of " + info.name()).isNotEmpty());
+      if (command.reply() != null) {
+        command.reply().outputs().stream()
+            .filter(o -> o.type().isNumeric())
+            .forEach(o -> assertThat(o.unit()).as("unit of " + info.name()).isNotEmpty());
       }
     }
     assertThat(definition.identity()).isNotNull();
@@ -95,9 +100,6 @@ final class ShippedDefinitionsTest {
     if (number) {
       assertThat(parameter.limits() != null || !parameter.options().isEmpty())
           .as("limits of " + name)
-          .isTrue();
-      assertThat(parameter.resource() || !parameter.unit().isEmpty())
-          .as("unit of " + name)
           .isTrue();
     }
   }
