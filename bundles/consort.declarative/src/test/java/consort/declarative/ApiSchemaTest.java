@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -139,5 +140,35 @@ final class ApiSchemaTest {
         .skip(random.nextInt(17))
         .findFirst()
         .orElseThrow();
+  }
+
+  private static final Path DOCUMENT = Path.of("../../docs/reference/api-definition.md");
+
+  @Test
+  void theDocumentHasTheSameKeysAsTheSchema() throws IOException {
+    assertThat(
+            Pattern.compile("(?m)^\\| `([^`]+)` \\|")
+                .matcher(section(Files.readString(DOCUMENT), "## Keys"))
+                .results()
+                .map(m -> m.group(1)))
+        .containsExactlyInAnyOrderElementsOf(new DefinitionReader().schema().keys());
+  }
+
+  private static String section(String document, String title) {
+    int begin = document.indexOf(title);
+    return document.substring(begin, document.indexOf("\n## ", begin + 1));
+  }
+
+  @Test
+  void theExamplesOfTheDocumentAreGood() throws IOException {
+    List<String> examples =
+        Pattern.compile("(?s)```yaml\n(.*?)```")
+            .matcher(Files.readString(DOCUMENT))
+            .results()
+            .map(m -> m.group(1))
+            .toList();
+
+    assertThat(examples).isNotEmpty();
+    examples.forEach(example -> assertThat(Definitions.findings(example)).isEmpty());
   }
 }

@@ -62,6 +62,11 @@ final class HowToIT {
 
   /** Runs a line as a person does, in the home of the node. */
   private static String run(String command) {
+    return run(node, command);
+  }
+
+  /** Runs a line as a person does, in the home of a node. */
+  static String run(NodeProcess node, String command) {
     try {
       Path out = Files.createTempFile(node.home(), "out", ".txt");
       ProcessBuilder builder =
