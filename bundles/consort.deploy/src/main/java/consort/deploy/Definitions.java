@@ -107,7 +107,7 @@ final class Definitions {
       return List.of();
     }
     String shown = file.get().toString();
-    DriverFormat format = formats.of(Formats.DEFINITION);
+    DriverFormat format = formats.of(Formats.name(shown));
     if (format == null) {
       throw new Refused(ErrorCode.NOT_SUPPORTED, shown + ": " + Drivers.NO_FORMAT);
     }

@@ -173,7 +173,8 @@ final class Drivers {
     return name.endsWith(".jar")
         || name.endsWith(".jar" + ONLY)
         || name.endsWith(".yaml")
-        || name.endsWith(".yml");
+        || name.endsWith(".yml")
+        || name.endsWith(Formats.LUA);
   }
 
   /** Takes what becomes of the files of the folder. */
@@ -272,7 +273,8 @@ final class Drivers {
       unusable(entry, "the file has " + bytes.length + " bytes; at most 1 MiB is read");
       return true;
     }
-    DriverFormat format = formats.of(entry.driver == null ? entry.shown : Formats.DEFINITION);
+    DriverFormat format =
+        formats.of(entry.driver == null ? entry.shown : Formats.name(entry.driver));
     if (format == null) {
       entry.definition = bytes;
       entry.waitsSince = entry.waitsSince < 0 ? System.nanoTime() : entry.waitsSince;

@@ -38,6 +38,14 @@ final class Formats {
   /** What a definition is taken for that was referred to, whatever it is called. */
   static final String DEFINITION = "definition.yaml";
 
+  /** What the name of a file of Lua ends with: an instrument made of others. */
+  static final String LUA = ".lua";
+
+  /** The name by which the format of a file is found that was referred to. */
+  static String name(String path) {
+    return path.endsWith(LUA) ? "definition" + LUA : DEFINITION;
+  }
+
   /** The one that reads files of this name; null while there is none. */
   DriverFormat of(String name) {
     return tracker.getTracked().values().stream()

@@ -68,7 +68,7 @@ final class InstrumentFile {
    */
   Reading read(String shown, Path file, byte[] bytes) {
     Problems problems = new Problems(shown);
-    Node root = YamlReader.read(bytes, problems);
+    Node root = YamlReader.read(isLua(file) ? composite(file) : bytes, problems);
     if (root == null) {
       return new Reading(null, problems.all(), null, null);
     }
@@ -86,6 +86,19 @@ final class InstrumentFile {
     InstrumentSpec spec = problems.failed() ? null : spec(root, reference, shown, problems);
     Path definition = reference == null ? null : reference.path();
     return new Reading(problems.failed() ? null : spec, problems.all(), definition, awaited);
+  }
+
+  private static boolean isLua(Path file) {
+    return file.getFileName().toString().endsWith(Formats.LUA);
+  }
+
+  /** What stands for a file of Lua: it is the definition of the instrument of its name. */
+  private static byte[] composite(Path file) {
+    String name = file.getFileName().toString();
+    String stem = name.substring(0, name.length() - Formats.LUA.length()).replace("'", "''");
+    return "name: '%s'\napi_ref: '%s'\nconnection: {type: None}\n"
+        .formatted(stem, name.replace("'", "''"))
+        .getBytes(StandardCharsets.UTF_8);
   }
 
   /** What a schema does not say, or says without a reason. */

@@ -104,7 +104,7 @@ final class Instruments implements Folder.Listener {
 
   /** Which files are the instruments'. */
   static boolean wanted(String name) {
-    return name.endsWith(".yaml") || name.endsWith(".yml");
+    return name.endsWith(".yaml") || name.endsWith(".yml") || name.endsWith(Formats.LUA);
   }
 
   @Override

@@ -75,6 +75,11 @@ public final class LuaScripts implements Scripts {
     this.watcher = threads.timer("script watch");
   }
 
+  /** The folder of the node's libraries. */
+  Path libraries() {
+    return scripts;
+  }
+
   /** The node's folder. */
   static Path home(BundleContext context) {
     return Path.of(Optional.ofNullable(context.getProperty("consort.home")).orElse("."));
@@ -112,12 +117,22 @@ public final class LuaScripts implements Scripts {
    */
   Running start(ScriptRequest request, Caller caller) {
     caller.require(Role.OPERATOR, "a script");
+    Library library = new Library(request.file(), scripts);
+    Sandbox.Source source = library.source();
+    return start(library, request, caller, sandbox -> sandbox.run(source));
+  }
+
+  /** What is done in a sandbox. */
+  interface Task {
+    void run(Sandbox sandbox);
+  }
+
+  /** Begins something else than a script in a sandbox, within the same limits. */
+  Running start(Library library, ScriptRequest request, Caller caller, Task task) {
     if (closed || running.size() >= MOST) {
       throw new Refused(
           ErrorCode.BUSY, closed ? "the node ends" : running.size() + " scripts run already");
     }
-    Library library = new Library(request.file(), scripts);
-    Sandbox.Source source = library.source();
     long number = count.incrementAndGet();
     String id = "s" + epoch + "-" + number;
     Budget budget = new Budget(instructions);
@@ -129,21 +144,17 @@ public final class LuaScripts implements Scripts {
     threads.startScript(
         group,
         "script " + library.script() + " " + number,
-        () -> execute(started, source, budget, group, request));
+        () -> execute(started, task, budget, group, request));
     return started;
   }
 
   private void execute(
-      Running started,
-      Sandbox.Source source,
-      Budget budget,
-      ThreadGroup group,
-      ScriptRequest request) {
+      Running started, Task task, Budget budget, ThreadGroup group, ScriptRequest request) {
     Run run = started.run;
     Future<?> watch = watch(new Watch(run, budget, group, request.limit(), memory));
     String error;
     try {
-      error = carriedOut(run, source, budget);
+      error = carriedOut(run, task, budget);
     } finally {
       if (watch != null) {
         watch.cancel(false);
@@ -169,12 +180,12 @@ public final class LuaScripts implements Scripts {
   }
 
   /** Runs it; why it ended before its end, or null. */
-  private static String carriedOut(Run run, Sandbox.Source source, Budget budget) {
+  private static String carriedOut(Run run, Task task, Budget budget) {
     Sandbox sandbox = null;
     try {
       sandbox = new Sandbox(budget, run);
       sandbox.set("context", new Context(run).table());
-      sandbox.run(source);
+      task.run(sandbox);
       budget.check();
       return null;
     } catch (LuaError e) {

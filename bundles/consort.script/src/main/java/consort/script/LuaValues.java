@@ -11,8 +11,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.luaj.vm2.LuaError;
 import org.luaj.vm2.LuaString;
 import org.luaj.vm2.LuaTable;
@@ -97,6 +99,20 @@ final class LuaValues {
       map.put(name, toJava(where + " " + name, entry.arg(2), depth + 1));
     }
     return map;
+  }
+
+  /** The keys of a table that has text as keys only. */
+  static Set<String> keys(String where, LuaTable table) {
+    Set<String> keys = new LinkedHashSet<>();
+    for (Varargs entry = table.next(LuaValue.NIL);
+        !entry.isnil(1);
+        entry = table.next(entry.arg1())) {
+      if (entry.arg1().type() != LuaValue.TSTRING) {
+        throw new LuaError(where + "the key " + entry.arg1().tojstring() + " is no name");
+      }
+      keys.add(entry.arg1().tojstring());
+    }
+    return keys;
   }
 
   private static Object text(LuaString string) {

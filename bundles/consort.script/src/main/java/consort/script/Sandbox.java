@@ -103,9 +103,9 @@ final class Sandbox {
     globals.set(name, value);
   }
 
-  /** Runs a script on this thread. */
-  void run(Source source) {
-    load(source).call();
+  /** Runs a script on this thread; gives what it returns. */
+  LuaValue run(Source source) {
+    return load(source).call();
   }
 
   /** Where the script was when it was ended: {@code file:line}; empty when it is not known. */

@@ -2,7 +2,9 @@
 package consort.script;
 
 import consort.api.Caller;
+import consort.api.Instrument;
 import consort.api.Role;
+import consort.api.State;
 import consort.api.coordinator.Coordinator;
 import consort.api.coordinator.Groups;
 import consort.api.coordinator.InstrumentSpec;
@@ -150,6 +152,20 @@ final class ScriptNode implements AutoCloseable {
       coordinator().require(name).call("idn");
     }
     return this;
+  }
+
+  /** Adds an instrument that is made of others, ready to be called. */
+  Instrument composite(String name, Sandbox.Source source) {
+    framework
+        .getBundleContext()
+        .registerService(
+            DriverFactory.class,
+            setup -> new CompositeDriver(setup.instrument(), scripts, source, home),
+            new Hashtable<>(Map.of(DriverFactory.NAME, "lua." + name)));
+    coordinator().put(InstrumentSpec.of(name, "lua." + name, Connection.NONE));
+    org.awaitility.Awaitility.await()
+        .until(() -> coordinator().require(name).status().state() == State.READY);
+    return coordinator().require(name);
   }
 
   /** Writes a script. */

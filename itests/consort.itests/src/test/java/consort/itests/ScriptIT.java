@@ -158,6 +158,30 @@ final class ScriptIT {
   }
 
   @Test
+  void aFileOfLuaIsAnInstrumentThatIsSwappedWhenItIsEdited() throws Exception {
+    Path file = home.resolve("instruments/PAIR.lua");
+    String text =
+        "return {commands = {read_twice = {result = 'array', run = function()\n"
+            + "return {context:call('DMM1.measure_voltage'), VALUE} end}}}\n";
+    String call = "{\"command\":\"call\",\"params\":{\"name\":\"PAIR\",\"verb\":\"read_twice\"}}";
+
+    Files.writeString(file, text.replace("VALUE", "1"));
+    node.await("it is there", () -> rpc(call).contains(",1.0]"));
+    Files.writeString(file, text.replace("VALUE", "2"));
+    node.await("it is swapped", () -> rpc(call).contains(",2.0]"));
+    Files.writeString(file, text.replace("VALUE", "= 3"));
+    node.await(
+        "the mistake is found",
+        () -> {
+          String findings = rpc("{\"command\":\"findings\"}");
+          return findings.contains("PAIR.lua") && findings.contains("\"line\":2");
+        });
+    assertThat(rpc(call)).contains(",2.0]");
+    Files.delete(file);
+    node.await("it is gone", () -> rpc(call).contains("instrument not found"));
+  }
+
+  @Test
   void jobsAreThereAfterTheNodeWasKilled() throws Exception {
     String done = submit(script("context:call('DMM1.measure_voltage')"));
     node.await("it is done", () -> job("job_status", done).contains("completed"));
