@@ -19,6 +19,7 @@ public final class Main {
     RpcBenchmark.run();
     try (Node node = new Node()) {
       LinkBenchmark.run(node);
+      DefinitionBenchmark.run(node);
       new GroupBenchmark(node).run();
       ScriptBenchmark.run(node);
       LeaseBenchmark.run(node);
