@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.remote;
 
+import consort.api.security.NodeKeys;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
@@ -15,24 +16,29 @@ final class Channels {
   private Channels() {}
 
   /** What carries bytes over a connected channel. */
-  static Transport transport(SocketChannel channel, Address address, Tls tls, boolean client)
+  static Transport transport(SocketChannel channel, Address address, NodeKeys keys, boolean client)
       throws IOException {
     channel.configureBlocking(false);
     if (address.kind() != Address.Kind.UNIX) {
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
     }
     return address.kind() == Address.Kind.TLS
-        ? new TlsTransport(channel, client ? tls.client(address) : tls.server())
+        ? new TlsTransport(channel, keys, client ? keys.client(null) : keys.server())
         : new Transport.Plain(channel);
   }
 
   /**
    * Begins to connect. The name of the host is looked up by the executor: that may take long.
    *
-   * @param tls keys and trust; null where no TLS is used
+   * @param keys who this node is, for TLS
    */
   static PeerClient.Connecting connect(
-      Address address, Tls tls, IoLoop loop, Executor executor, Hello hello, AtomicLong budget) {
+      Address address,
+      NodeKeys keys,
+      IoLoop loop,
+      Executor executor,
+      Hello hello,
+      AtomicLong budget) {
     CompletableFuture<SocketAddress> looked = new CompletableFuture<>();
     executor.execute(
         () -> {
@@ -42,13 +48,13 @@ final class Channels {
             looked.completeExceptionally(e);
           }
         });
-    return new Attempt(address, tls, loop, hello, budget, looked);
+    return new Attempt(address, keys, loop, hello, budget, looked);
   }
 
   /** One attempt; used by the loop's thread. */
   private static final class Attempt implements PeerClient.Connecting {
     private final Address address;
-    private final Tls tls;
+    private final NodeKeys keys;
     private final IoLoop loop;
     private final Hello hello;
     private final AtomicLong budget;
@@ -57,13 +63,13 @@ final class Channels {
 
     Attempt(
         Address address,
-        Tls tls,
+        NodeKeys keys,
         IoLoop loop,
         Hello hello,
         AtomicLong budget,
         CompletableFuture<SocketAddress> looked) {
       this.address = address;
-      this.tls = tls;
+      this.keys = keys;
       this.loop = loop;
       this.hello = hello;
       this.budget = budget;
@@ -90,7 +96,7 @@ final class Channels {
           return null;
         }
         return new Connection(
-            loop, Channels.transport(channel, address, tls, true), hello, budget, handler);
+            loop, Channels.transport(channel, address, keys, true), hello, budget, handler);
       } catch (IOException | RuntimeException e) {
         cancel();
         throw e instanceof IOException io ? io : new IOException(IoLoop.said(e), e);

@@ -2,6 +2,7 @@
 package consort.remote;
 
 import consort.api.Role;
+import consort.api.security.NodeKeys;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
@@ -26,7 +27,7 @@ final class Listener implements IoLoop.Ready, AutoCloseable {
   private final Role role;
   private final Exports exports;
   private final IoLoop loop;
-  private final Tls tls;
+  private final NodeKeys keys;
   private final Hello hello;
   private final AtomicLong budget;
   private final ServerSocketChannel channel;
@@ -36,21 +37,21 @@ final class Listener implements IoLoop.Ready, AutoCloseable {
    * Listens, accepting from {@link #start} on.
    *
    * @param role what the callers of other nodes may do at most
-   * @param tls keys and trust; null where no TLS is used
+   * @param keys who this node is, for TLS
    */
   Listener(
       Address asked,
       Role role,
       Exports exports,
       IoLoop loop,
-      Tls tls,
+      NodeKeys keys,
       Hello hello,
       AtomicLong budget)
       throws IOException {
     this.role = role;
     this.exports = exports;
     this.loop = loop;
-    this.tls = tls;
+    this.keys = keys;
     this.hello = hello;
     this.budget = budget;
     var socket = asked.socket();
@@ -133,7 +134,7 @@ final class Listener implements IoLoop.Ready, AutoCloseable {
       }
       new Connection(
               loop,
-              Channels.transport(accepted, address, tls, false),
+              Channels.transport(accepted, address, keys, false),
               hello,
               budget,
               new Session(exports, loop, role, sessions))

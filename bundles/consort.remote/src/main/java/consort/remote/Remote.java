@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.remote;
 
+import consort.api.security.NodeKeys;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.osgi.framework.BundleContext;
@@ -23,14 +24,16 @@ public final class Remote {
 
   private final BundleContext context;
   private final EventAdmin events;
+  private final NodeKeys keys;
   private RemoteNode node;
   private boolean closed;
 
   /** Wires; the rest is done by a thread of its own, so that nothing waits for it. */
   @Activate
-  public Remote(BundleContext context, @Reference EventAdmin events) {
+  public Remote(BundleContext context, @Reference EventAdmin events, @Reference NodeKeys keys) {
     this.context = context;
     this.events = events;
+    this.keys = keys;
     Background.run(this::open);
   }
 
@@ -38,7 +41,7 @@ public final class Remote {
     String home = context.getProperty("consort.home");
     try {
       Settings settings = Settings.read(Path.of(home == null ? "." : home));
-      RemoteNode opened = new RemoteNode(context, settings, events);
+      RemoteNode opened = new RemoteNode(context, settings, events, keys);
       synchronized (this) {
         if (!closed) {
           node = opened;

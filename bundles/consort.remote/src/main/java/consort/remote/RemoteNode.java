@@ -2,6 +2,7 @@
 package consort.remote;
 
 import consort.api.mesh.Mesh;
+import consort.api.security.NodeKeys;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -49,9 +50,11 @@ final class RemoteNode implements EventHandler, AutoCloseable {
    * Listens, and registers services.
    *
    * @param events where what happens at other nodes is told
+   * @param keys who this node is, for TLS
    * @throws IOException when it cannot listen
    */
-  RemoteNode(BundleContext context, Settings settings, EventAdmin events) throws IOException {
+  RemoteNode(BundleContext context, Settings settings, EventAdmin events, NodeKeys keys)
+      throws IOException {
     this.events = events;
     UnaryOperator<String> property = context::getProperty;
     String node = property.apply("consort.node");
@@ -62,14 +65,13 @@ final class RemoteNode implements EventHandler, AutoCloseable {
             new SecureRandom().nextLong(),
             settings.heartbeat());
     AtomicLong budget = new AtomicLong(Runtime.getRuntime().maxMemory() / SHARE);
-    Tls tls =
-        settings.tls() ? Tls.read(settings.key(), settings.trust(), settings.password()) : null;
     loop = new IoLoop();
     try {
       listener =
           settings.listen() == null
               ? null
-              : new Listener(settings.listen(), settings.role(), exports, loop, tls, hello, budget);
+              : new Listener(
+                  settings.listen(), settings.role(), exports, loop, keys, hello, budget);
     } catch (IOException e) {
       loop.close();
       throw e;
@@ -85,7 +87,7 @@ final class RemoteNode implements EventHandler, AutoCloseable {
                 address ->
                     new PeerClient(
                         address,
-                        () -> Channels.connect(address, tls, loop, callbacks, hello, budget),
+                        () -> Channels.connect(address, keys, loop, callbacks, hello, budget),
                         loop,
                         callbacks,
                         client));

@@ -32,22 +32,9 @@ import org.osgi.framework.InvalidSyntaxException;
  * @param heartbeat how often there is a sign of life
  * @param export an LDAP filter on instruments that are exported beside those whose file says so;
  *     empty for none
- * @param key the node's key and certificate
- * @param trust the certificates of those who certify nodes
- * @param password the file with the password of both
- * @param tls whether keys are needed
  * @param plan what concerns the other nodes
  */
-record Settings(
-    Address listen,
-    Role role,
-    Duration heartbeat,
-    String export,
-    Path key,
-    Path trust,
-    Path password,
-    boolean tls,
-    MeshPlan plan) {
+record Settings(Address listen, Role role, Duration heartbeat, String export, MeshPlan plan) {
 
   /** Reads the file; one that is not there says nothing. */
   static Settings read(Path home) throws IOException {
@@ -76,18 +63,12 @@ record Settings(
     private Duration heartbeat = Duration.ofMillis(400);
     private String export = "";
     private String imports = "";
-    private Path key;
-    private Path trust;
-    private Path password;
     private final List<String> peers = new ArrayList<>();
     private final Map<String, String> names = new LinkedHashMap<>();
 
     Written(Path home, Problems problems) {
       this.home = home;
       this.problems = problems;
-      key = home.resolve("data/keys/node.p12");
-      trust = home.resolve("data/keys/trust.p12");
-      password = home.resolve("data/keys/node.password");
     }
 
     Settings root(Node root) {
@@ -117,20 +98,10 @@ record Settings(
         case "heartbeat" -> heartbeat = heartbeat(value);
         case "export" -> export = filter(value);
         case "import" -> imports = filter(value);
-        case "tls" -> {
-          key = path(value, "key", key);
-          trust = path(value, "trust", trust);
-          password = path(value, "password", password);
-        }
         default -> {
           // the schema says so
         }
       }
-    }
-
-    private Path path(Node tls, String name, Path otherwise) {
-      String written = tls.text(name);
-      return written == null ? otherwise : home.resolve(written);
     }
 
     private void rename(String there, Node.Field field) {
@@ -198,19 +169,8 @@ record Settings(
                 + " proves nothing of who connects; 'anonymous: operator' says what anybody on"
                 + " this computer may do, or use unix: or tls://");
       }
-      boolean tls =
-          listen != null && listen.kind() == Address.Kind.TLS
-              || peers.stream().anyMatch(peer -> peer.startsWith("tls:"));
       return new Settings(
-          listen,
-          open ? anonymous : role,
-          heartbeat,
-          export,
-          key,
-          trust,
-          password,
-          tls,
-          new MeshPlan(peers, imports, names));
+          listen, open ? anonymous : role, heartbeat, export, new MeshPlan(peers, imports, names));
     }
   }
 }

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.remote;
 
+import consort.api.security.NodeKeys;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
-import java.security.cert.X509Certificate;
-import javax.naming.InvalidNameException;
-import javax.naming.ldap.LdapName;
-import javax.naming.ldap.Rdn;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
@@ -20,6 +17,7 @@ final class TlsTransport implements Transport {
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
   private final SocketChannel channel;
+  private final NodeKeys keys;
   private final SSLEngine engine;
   private final ByteBuffer encryptedIn;
   private final ByteBuffer encryptedOut;
@@ -27,8 +25,9 @@ final class TlsTransport implements Transport {
   private boolean begun;
   private boolean established;
 
-  TlsTransport(SocketChannel channel, SSLEngine engine) {
+  TlsTransport(SocketChannel channel, NodeKeys keys, SSLEngine engine) {
     this.channel = channel;
+    this.keys = keys;
     this.engine = engine;
     int packet = engine.getSession().getPacketBufferSize();
     encryptedIn = ByteBuffer.allocateDirect(packet);
@@ -44,6 +43,14 @@ final class TlsTransport implements Transport {
 
   @Override
   public boolean establish() throws IOException {
+    try {
+      return handshake();
+    } catch (SSLException e) {
+      throw new IOException(keys.reason(e), e);
+    }
+  }
+
+  private boolean handshake() throws IOException {
     if (!begun) {
       begun = true;
       engine.beginHandshake();
@@ -170,18 +177,11 @@ final class TlsTransport implements Transport {
     return !encryptedOut.hasRemaining();
   }
 
-  /** The common name of the other side's certificate: the name of its node. */
   @Override
   public String peer() {
     try {
-      X509Certificate certificate = (X509Certificate) engine.getSession().getPeerCertificates()[0];
-      for (Rdn rdn : new LdapName(certificate.getSubjectX500Principal().getName()).getRdns()) {
-        if (rdn.getType().equalsIgnoreCase("CN")) {
-          return rdn.getValue().toString();
-        }
-      }
-      return "";
-    } catch (SSLPeerUnverifiedException | InvalidNameException e) {
+      return keys.node(engine.getSession());
+    } catch (SSLPeerUnverifiedException e) {
       return "";
     }
   }

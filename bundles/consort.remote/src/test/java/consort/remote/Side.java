@@ -5,6 +5,7 @@ import consort.api.Instrument;
 import consort.api.Role;
 import consort.api.mesh.MeshPlan;
 import consort.api.mesh.PeerListener;
+import consort.api.security.NodeKeys;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -27,7 +28,7 @@ final class Side implements AutoCloseable {
   final Peers peers;
   final Map<String, Map<String, Object>> offered = new ConcurrentHashMap<>();
   private final Hello hello;
-  private final Tls tls;
+  private final NodeKeys keys;
   private Listener listener;
   private Listener second;
 
@@ -35,9 +36,9 @@ final class Side implements AutoCloseable {
     this(name, null);
   }
 
-  Side(String name, Tls tls) throws IOException {
+  Side(String name, NodeKeys keys) throws IOException {
     this.hello = new Hello(Hello.VERSION, name, name.hashCode(), HEARTBEAT);
-    this.tls = tls;
+    this.keys = keys;
     loop = new IoLoop();
     peers =
         new Peers(
@@ -50,7 +51,7 @@ final class Side implements AutoCloseable {
                 address ->
                     new PeerClient(
                         address,
-                        () -> Channels.connect(address, tls, loop, executor, hello, budget),
+                        () -> Channels.connect(address, keys, loop, executor, hello, budget),
                         loop,
                         executor,
                         events));
@@ -63,14 +64,15 @@ final class Side implements AutoCloseable {
   }
 
   Address listen(String address, Role role) throws IOException {
-    listener = new Listener(Address.parse(address), role, exports, loop, tls, hello, budget);
+    listener = new Listener(Address.parse(address), role, exports, loop, keys, hello, budget);
     listener.start();
     return listener.address();
   }
 
   /** Listens on a second address, whose sessions are not counted. */
   Address listenAgain(String address) throws IOException {
-    second = new Listener(Address.parse(address), Role.OPERATOR, exports, loop, tls, hello, budget);
+    second =
+        new Listener(Address.parse(address), Role.OPERATOR, exports, loop, keys, hello, budget);
     second.start();
     return second.address();
   }

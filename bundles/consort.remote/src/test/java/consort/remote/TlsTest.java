@@ -9,6 +9,7 @@ import consort.api.Instrument;
 import consort.api.NumericArray;
 import consort.api.Unreachable;
 import consort.api.ValueType;
+import consort.api.security.NodeKeys;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -77,8 +78,8 @@ final class TlsTest {
     assertThat(process.exitValue()).as(Files.readString(folder.resolve("keytool.out"))).isZero();
   }
 
-  private static Tls keys(String name) throws IOException {
-    return Tls.read(
+  private static NodeKeys keys(String name) throws IOException {
+    return StoredKeys.read(
         folder.resolve(name + ".p12"), folder.resolve("trust.p12"), folder.resolve("password"));
   }
 

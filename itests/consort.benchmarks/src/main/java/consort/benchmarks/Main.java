@@ -15,8 +15,13 @@ public final class Main {
         Runtime.version(),
         Runtime.getRuntime().availableProcessors(),
         ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
+    if (args.length == 1 && args[0].equals("mesh")) {
+      MeshBenchmark.run();
+      System.exit(0);
+    }
     ProcessBenchmark.run();
     RpcBenchmark.run();
+    MeshBenchmark.run();
     try (Node node = new Node()) {
       LinkBenchmark.run(node);
       DefinitionBenchmark.run(node);

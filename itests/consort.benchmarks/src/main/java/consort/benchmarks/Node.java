@@ -33,6 +33,15 @@ final class Node implements AutoCloseable {
   private final Coordinator coordinator;
 
   Node() throws IOException, BundleException, InterruptedException {
+    this("bench", null);
+  }
+
+  /**
+   * A node that may use others.
+   *
+   * @param mesh what its settings say of other nodes; null for none
+   */
+  Node(String name, String mesh) throws IOException, BundleException, InterruptedException {
     List<Path> jars =
         List.of(System.getProperty("java.class.path").split(File.pathSeparator)).stream()
             .map(Path::of)
@@ -41,7 +50,12 @@ final class Node implements AutoCloseable {
     Map<String, String> properties = new HashMap<>();
     properties.put(
         Constants.FRAMEWORK_STORAGE, Files.createTempDirectory("consort-benchmark").toString());
-    properties.put("consort.home", Files.createTempDirectory("consort-benchmark").toString());
+    Path home = Files.createTempDirectory("consort-benchmark");
+    if (mesh != null) {
+      Files.writeString(Files.createDirectory(home.resolve("etc")).resolve("consort.yaml"), mesh);
+    }
+    properties.put("consort.home", home.toString());
+    properties.put("consort.node", name);
     properties.put(
         Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT);
     properties.put(Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA, exportsOf(jars));
@@ -49,7 +63,8 @@ final class Node implements AutoCloseable {
     framework.start();
     List<Bundle> bundles = new ArrayList<>();
     for (Path jar : jars) {
-      if (isBundleToRun(jar.getFileName().toString())) {
+      String file = jar.getFileName().toString();
+      if (isBundleToRun(file) || (mesh != null && isBundleOfTheMesh(file))) {
         bundles.add(framework.getBundleContext().installBundle("reference:" + jar.toUri()));
       }
     }
@@ -81,6 +96,16 @@ final class Node implements AutoCloseable {
         || name.startsWith("consort.link");
   }
 
+  private static boolean isBundleOfTheMesh(String name) {
+    return name.startsWith("consort.remote")
+        || name.startsWith("consort.discovery")
+        || name.startsWith("consort.security")
+        || name.startsWith("consort.yaml")
+        || name.startsWith("org.apache.aries.rsa")
+        || name.startsWith("jackson-")
+        || name.startsWith("snakeyaml");
+  }
+
   private static String exportsOf(List<Path> jars) throws IOException {
     List<String> exports = new ArrayList<>();
     for (Path jar : jars) {
@@ -109,6 +134,18 @@ final class Node implements AutoCloseable {
 
   BundleContext context() {
     return framework.getBundleContext();
+  }
+
+  /** An instrument, once it is there; also one of another node. */
+  consort.api.Instrument await(String name) throws InterruptedException {
+    long end = System.nanoTime() + 30_000_000_000L;
+    while (coordinator.instrument(name).isEmpty()) {
+      if (System.nanoTime() > end) {
+        throw new IllegalStateException(name + " does not come");
+      }
+      Thread.sleep(10);
+    }
+    return coordinator.require(name);
   }
 
   /** Publishes a driver, as a bundle would. */

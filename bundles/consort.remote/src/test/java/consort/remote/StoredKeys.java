@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.remote;
 
+import consort.api.security.NodeKeys;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -8,19 +9,22 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.cert.X509Certificate;
 import java.util.Arrays;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
 import javax.net.ssl.TrustManagerFactory;
 
-/** The node's key and whom it trusts; TLS 1.3 only, both sides prove who they are. */
-final class Tls {
+/** Keys of a node in PKCS #12 files, as keytool makes them. */
+final class StoredKeys implements NodeKeys {
 
   private final SSLContext context;
 
-  private Tls(SSLContext context) {
+  private StoredKeys(SSLContext context) {
     this.context = context;
   }
 
@@ -31,7 +35,7 @@ final class Tls {
    * @param trust holds the certificates of those who certify nodes
    * @param password a file whose first line opens both
    */
-  static Tls read(Path key, Path trust, Path password) throws IOException {
+  static StoredKeys read(Path key, Path trust, Path password) throws IOException {
     try (var lines = Files.lines(password)) {
       char[] secret = lines.findFirst().orElse("").strip().toCharArray();
       KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
@@ -41,7 +45,7 @@ final class Tls {
       Arrays.fill(secret, ' ');
       SSLContext context = SSLContext.getInstance("TLSv1.3");
       context.init(keys.getKeyManagers(), trusted.getTrustManagers(), null);
-      return new Tls(context);
+      return new StoredKeys(context);
     } catch (NoSuchFileException e) {
       throw new IOException("there is no " + e.getMessage(), e);
     } catch (GeneralSecurityException e) {
@@ -62,24 +66,33 @@ final class Tls {
     return store;
   }
 
-  /** The side that connects; the name in the other's certificate must be the one of the address. */
-  SSLEngine client(Address address) {
-    SSLEngine engine = context.createSSLEngine(address.host(), address.port());
+  @Override
+  public SSLEngine client(String node) {
+    SSLEngine engine = context.createSSLEngine();
     engine.setUseClientMode(true);
-    SSLParameters parameters = parameters(engine);
-    parameters.setEndpointIdentificationAlgorithm("HTTPS");
-    engine.setSSLParameters(parameters);
+    engine.setSSLParameters(parameters(engine));
     return engine;
   }
 
-  /** The side that is connected to. */
-  SSLEngine server() {
+  @Override
+  public SSLEngine server() {
     SSLEngine engine = context.createSSLEngine();
     engine.setUseClientMode(false);
     SSLParameters parameters = parameters(engine);
     parameters.setNeedClientAuth(true);
     engine.setSSLParameters(parameters);
     return engine;
+  }
+
+  @Override
+  public String node(SSLSession session) throws SSLPeerUnverifiedException {
+    X509Certificate certificate = (X509Certificate) session.getPeerCertificates()[0];
+    return certificate.getSubjectX500Principal().getName().replaceAll("CN=", "");
+  }
+
+  @Override
+  public String reason(IOException failure) {
+    return failure.getMessage();
   }
 
   private static SSLParameters parameters(SSLEngine engine) {
