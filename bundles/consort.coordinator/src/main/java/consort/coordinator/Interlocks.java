@@ -151,13 +151,11 @@ final class Interlocks implements AutoCloseable {
     run(
         () -> {
           Guard guard = find.apply(name);
-          if (guard == null) {
-            states.remove(name);
-          } else {
-            states.put(name, guard.held());
-          }
           index(name, guard);
           watchOthers();
+          // One of another node that came and went in between two looks has not changed.
+          Relied now = guard == null ? elsewhere.find(name) : guard;
+          states.put(name, now == null ? null : now.held());
           review(name);
         });
   }
@@ -167,6 +165,12 @@ final class Interlocks implements AutoCloseable {
     Set<String> others = new HashSet<>(requiredBy.keySet());
     others.removeIf(name -> find.apply(name) != null);
     elsewhere.watch(others);
+  }
+
+  /** Whether all that an instrument requires held when it was looked at last; on the thread. */
+  boolean isMet(Guard guard) {
+    Dependant dependant = dependants.get(guard);
+    return dependant != null && dependant.met;
   }
 
   /** Runs something after what is to be looked at so far. */

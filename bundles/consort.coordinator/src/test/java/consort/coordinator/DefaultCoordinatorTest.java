@@ -20,6 +20,7 @@ import consort.api.coordinator.Lease;
 import consort.api.coordinator.LeaseRequest;
 import consort.api.coordinator.Leases;
 import consort.api.coordinator.Reconnect;
+import consort.api.coordinator.Requirement;
 import consort.api.coordinator.TemporaryInstrument;
 import consort.api.driver.Connection;
 import consort.api.driver.DriverFactory;
@@ -681,6 +682,27 @@ class DefaultCoordinatorTest {
       release.await();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  @Test
+  void whatIsRequiredMayBeAnInstrumentOfAnotherNodeThatComesAndGoes() throws Exception {
+    Bundle importer = driver("1.0.0", setup -> new Weather(1)).getReference().getBundle();
+    coordinator.put(spec("LAB", null).requiring(new Requirement("CRYO", State.READY)));
+    becomes("LAB", State.READY, "1.0.0");
+    String unmet = "LAB is available for reading: LAB requires CRYO to be READY; there is no CRYO";
+    assertThat(coordinator.why("LAB").summary()).isEqualTo(unmet);
+    try (TemporaryInstrument cryo = coordinator.open(spec("CRYO", null))) {
+      ServiceReference<Instrument> imported =
+          importer
+              .getBundleContext()
+              .registerService(
+                  Instrument.class, cryo, new Hashtable<>(Map.of(Instrument.NAME, "CRYO")))
+              .getReference();
+      coordinator.addNeighbour(imported);
+      eventually(() -> coordinator.why("LAB").summary().equals("LAB is available"));
+      coordinator.removeNeighbour(imported);
+      eventually(() -> coordinator.why("LAB").summary().equals(unmet));
     }
   }
 

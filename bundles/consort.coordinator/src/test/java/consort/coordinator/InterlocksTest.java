@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -306,6 +307,7 @@ class InterlocksTest {
     put(psu, spec("PSU1", new Requirement("CRYO", State.READY)));
     becomes("PSU1", State.READY);
     eventually(() -> interlocks.unmet(guards.get("PSU1").plan().spec) == null);
+    eventually(() -> holds("PSU1"));
     assertThat(write(1)).isEqualTo(1);
     abroad.put("CRYO", () -> State.SWAPPING);
     settle();
@@ -326,12 +328,37 @@ class InterlocksTest {
   }
 
   @Test
+  void anInstrumentOfAnotherNodeThatFlapsIsStillWatched() {
+    abroad.put("CRYO", () -> State.READY);
+    put(psu, spec("PSU1", new Requirement("CRYO", State.READY)));
+    becomes("PSU1", State.READY);
+    eventually(() -> interlocks.unmet(guards.get("PSU1").plan().spec) == null);
+    eventually(() -> holds("PSU1"));
+    interlocks.reconsider("CRYO");
+    interlocks.reconsider("CRYO");
+    settle();
+    assertThat(told).isEmpty();
+
+    abroad.clear();
+    eventually(() -> psu.safe.get() == 1);
+  }
+
+  /**
+   * Whether the interlocks have noticed that what it requires holds, so that they notice a loss.
+   */
+  private boolean holds(String name) {
+    CompletableFuture<Boolean> met = new CompletableFuture<>();
+    interlocks.idle(() -> met.complete(interlocks.isMet(guards.get(name))));
+    return met.join();
+  }
+
+  @Test
   void anInstrumentOfAnotherNodeThatDoesNotAnswerIsNotRelied() {
     abroad.put("CRYO", () -> State.READY);
     put(psu, spec("PSU1", new Requirement("CRYO", State.READY)));
     becomes("PSU1", State.READY);
     eventually(() -> interlocks.unmet(guards.get("PSU1").plan().spec) == null);
-    settle();
+    eventually(() -> holds("PSU1"));
     CountDownLatch release = new CountDownLatch(1);
     abroad.put(
         "CRYO",
