@@ -88,7 +88,17 @@ class ShellTest {
                     "ok",
                     true,
                     "commands",
-                    List.of(Map.of("name", "measure", "signature", "measure() -> double")));
+                    List.of(
+                        Map.of("name", "measure", "signature", "measure() -> double"),
+                        Map.of(
+                            "name",
+                            "set",
+                            "signature",
+                            "set(volts: double, range: double)",
+                            "parameters",
+                            List.of(
+                                Map.of("name", "volts", "doc", "the voltage"),
+                                Map.of("name", "range", "doc", "its range")))));
             default -> Map.of("ok", false, "error", "instrument not found: X");
           };
         }
@@ -212,7 +222,18 @@ class ShellTest {
   void completionKnowsNamesAndTheirCommands() throws Exception {
     assertThat(words(execute("_names D"))).containsExactly("DMM1", "PSU1");
     assertThat(words(execute("_calls ''"))).containsExactly("DMM1.", "PSU1.");
-    assertThat(words(execute("_calls DMM1.me"))).containsExactly("DMM1.measure");
+    assertThat(words(execute("_calls DMM1.me"))).containsExactly("DMM1.measure", "DMM1.set");
+  }
+
+  @Test
+  void behindWhatIsCompleteNothingIsOfferedASecondTime() throws Exception {
+    assertThat(words(execute("_names D 1"))).containsExactly("DMM1", "PSU1");
+    assertThat(words(execute("_names '' 2"))).isEmpty();
+    assertThat(words(execute("_calls '' 2 [call DMM1.set '']")))
+        .containsExactly("volts=", "range=");
+    assertThat(words(execute("_calls '' 3 [call DMM1.set 'volts=1' '']")))
+        .containsExactly("range=");
+    assertThat(words(execute("_calls '' 2 [call DMM1.nothing '']"))).isEmpty();
   }
 
   private static List<String> words(Object candidates) {
