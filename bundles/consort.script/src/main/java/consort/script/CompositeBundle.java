@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URL;
-import java.nio.charset.StandardCharsets;
 import java.time.LocalDateTime;
 import java.util.HexFormat;
 import java.util.jar.Attributes;
@@ -42,7 +41,10 @@ final class CompositeBundle {
     // a driver's name may be a path, which a symbolic name cannot be
     headers.putValue(
         "Bundle-SymbolicName",
-        "consort.lua." + HexFormat.of().formatHex(driver.getBytes(StandardCharsets.UTF_8)));
+        "consort.lua."
+            + file.replaceAll("\\.lua$|[^A-Za-z0-9_]", "")
+            + "-"
+            + HexFormat.of().toHexDigits(driver.hashCode()));
     headers.putValue("Bundle-Version", version);
     headers.putValue("Bundle-Description", "The instrument " + file + ", made of others.");
     headers.putValue(

@@ -21,6 +21,7 @@ import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
 import org.osgi.util.tracker.BundleTracker;
 import org.osgi.util.tracker.BundleTrackerCustomizer;
 import org.slf4j.Logger;
@@ -39,12 +40,16 @@ public final class LuaInstruments
   private static final Pattern PLACE = Pattern.compile("(?s)[^\\n]*?:(\\d+): (.*)");
 
   private final BundleContext context;
+  private final ServiceReference<LuaScripts> scripts;
   private final BundleTracker<ServiceRegistration<DriverFactory>> tracker;
 
   /** Begins to look for such bundles. */
   @Activate
-  public LuaInstruments(BundleContext context) {
+  public LuaInstruments(
+      BundleContext context,
+      @Reference(service = LuaScripts.class) ServiceReference<LuaScripts> scripts) {
     this.context = context;
+    this.scripts = scripts;
     tracker = new BundleTracker<>(context, Bundle.ACTIVE, this);
     tracker.open();
   }
@@ -56,12 +61,11 @@ public final class LuaInstruments
   }
 
   private LuaScripts scripts() {
-    ServiceReference<LuaScripts> service = context.getServiceReference(LuaScripts.class);
-    LuaScripts scripts = service == null ? null : context.getService(service);
-    if (scripts == null) {
-      throw new IllegalStateException("the node runs no scripts yet, or no more");
+    LuaScripts service = context.getService(scripts);
+    if (service == null) {
+      throw new LuaError("the node runs no scripts any more");
     }
-    return scripts;
+    return service;
   }
 
   private Path folder() {

@@ -20,6 +20,8 @@ import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
 import org.osgi.framework.Constants;
+import org.osgi.framework.InvalidSyntaxException;
+import org.osgi.framework.ServiceReference;
 import org.osgi.framework.launch.Framework;
 import org.osgi.util.tracker.ServiceTracker;
 
@@ -125,7 +127,13 @@ final class Node implements AutoCloseable {
   /** Another service of the runtime. */
   <S> S service(Class<S> type) {
     BundleContext context = framework.getBundleContext();
-    return context.getService(context.getServiceReference(type));
+    try {
+      // of all: the framework cannot tell of a service that is not made yet whether types agree
+      ServiceReference<?>[] all = context.getAllServiceReferences(type.getName(), null);
+      return type.cast(context.getService(all[0]));
+    } catch (InvalidSyntaxException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   Coordinator coordinator() {

@@ -189,8 +189,13 @@ final class ScriptIT {
     node.await("it runs", () -> job("job_status", running).contains("running"));
 
     node.close();
+    Files.writeString(
+        home.resolve("instruments/PAIR.lua"),
+        "return {commands = {two = {result = 'int', run = function() return 2 end}}}");
     node = NodeProcess.start(home);
 
+    String two = "{\"command\":\"call\",\"params\":{\"name\":\"PAIR\",\"verb\":\"two\"}}";
+    node.await("the file of Lua is an instrument", () -> rpc(two).contains("\"value\":2"));
     assertThat(job("job_result", done)).contains("\"status\":\"success\"").contains("DMM1");
     assertThat(job("job_status", running)).contains("failed").contains("the node ended");
     assertThat(job("job_result", running)).contains("job not completed");
