@@ -118,7 +118,7 @@ public record Verb(String name, List<String> parameters, String more, String doc
               "test",
               List.of("FILE", "VERB"),
               "VALUE|NAME=VALUE",
-              "Makes the instrument of a file for one command; needs a running node.",
+              "Makes the instrument of a file for one command; without a node in one of its own.",
               Verb::test),
           new Verb(
               "restart",

@@ -256,6 +256,23 @@ final class DefinitionIT {
   }
 
   @Test
+  void aFileIsTestedWithoutANode() throws Exception {
+    Path other = Folders.home("no-node");
+    Files.createDirectories(other.resolve("drivers"));
+    write(home.resolve("apis/dmm.yaml"), definition);
+    Path config = config("ALONE", "../apis/dmm.yaml");
+
+    NodeProcess.Result result = NodeProcess.consort(other, "test", config.toString(), "measure");
+    assertThat(result.out()).contains("  Response: 7 V");
+    assertThat(result.code()).isZero();
+    assertThat(hardware.received()).contains("MEAS?");
+    assertThat(other.resolve("data")).doesNotExist();
+
+    assertThat(NodeProcess.consort(other, "test", config.toString(), "SET_LEVEL", "11").code())
+        .isEqualTo(1);
+  }
+
+  @Test
   void is07TheProgramsOfTheOldSystemAreThereUnderTheirNames() throws Exception {
     Path scope = DOCUMENTED.resolve("apis/scope.yaml").toAbsolutePath();
     Path expanded = home.resolve("expanded.yaml");

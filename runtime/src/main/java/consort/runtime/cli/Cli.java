@@ -91,7 +91,7 @@ public final class Cli {
     Map<String, Object> reply =
         Progress.follow(
             verb.name(),
-            node.ask(verb.name(), request),
+            ask(verb, node, request),
             node::ask,
             line -> {
               if (!json) {
@@ -114,6 +114,17 @@ public final class Cli {
       err.println(Texts.error(reply));
     }
     return ok ? OK : FAILED;
+  }
+
+  /** The first reply; a test of a file gets a node of its own where none runs. */
+  private static Map<String, Object> ask(Verb verb, Node node, Map<String, Object> request)
+      throws Node.Absent {
+    if (!verb.name().equals("test") || node.listens()) {
+      return node.ask(verb.name(), request);
+    }
+    try (EphemeralNode own = EphemeralNode.start(node.home())) {
+      return own.ask(verb.name(), request);
+    }
   }
 
   /** Prints a line at once; false when nobody reads it any more. */

@@ -127,6 +127,16 @@ public record Node(Path home) {
     }
   }
 
+  /** Whether a node says that it listens. */
+  public boolean listens() {
+    try {
+      port();
+      return true;
+    } catch (Absent e) {
+      return false;
+    }
+  }
+
   private Absent none() {
     return new Absent(
         "no node is running in "

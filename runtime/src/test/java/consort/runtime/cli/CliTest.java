@@ -200,7 +200,7 @@ class CliTest {
     assertThat(err()).isEqualTo(line);
     err.reset();
     Files.delete(home.resolve("data/run/node.json"));
-    assertThat(consort("test", "a.yaml", "IDN")).isEqualTo(1);
+    assertThat(consort("call", "DMM1.read")).isEqualTo(1);
     assertThat(err()).isEqualTo(line);
     assertThat(requests).isEmpty();
   }
