@@ -18,7 +18,7 @@ final class HomeTest {
 
   @BeforeEach
   void makeDefaults() throws IOException {
-    for (String name : new String[] {"etc", "drivers", "instruments", "scripts"}) {
+    for (String name : new String[] {"etc", "drivers", "definitions", "instruments", "scripts"}) {
       Files.writeString(
           Files.createDirectories(folder.resolve("defaults").resolve(name)).resolve("a"), name);
     }
