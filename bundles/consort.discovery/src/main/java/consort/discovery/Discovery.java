@@ -6,7 +6,6 @@ import consort.api.mesh.Mesh;
 import consort.api.mesh.PeerListener;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Executors;
 import org.apache.aries.rsa.annotations.RSADiscoveryProvider;
 import org.apache.aries.rsa.util.StringPlus;
 import org.osgi.framework.BundleContext;
@@ -42,15 +41,7 @@ public final class Discovery {
       BundleContext context, @Reference Mesh mesh, @Reference Coordinator coordinator) {
     this.context = context;
     this.endpoints =
-        new Endpoints(
-            new Policy(mesh.plan(), coordinator::owns),
-            mesh::note,
-            Executors.newSingleThreadScheduledExecutor(
-                task -> {
-                  Thread thread = new Thread(task, "consort discovery");
-                  thread.setDaemon(true);
-                  return thread;
-                }));
+        new Endpoints(new Policy(mesh.plan(), coordinator::owns), mesh::note, Endpoints.thread());
     others = context.registerService(PeerListener.class, endpoints.ofOthers(), null);
     for (String address : mesh.plan().peers()) {
       try {

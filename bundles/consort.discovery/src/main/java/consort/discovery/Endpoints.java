@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -59,6 +60,16 @@ final class Endpoints implements AutoCloseable {
     this.thread = thread;
     thread.scheduleWithFixedDelay(
         guarded(this::decide), LOOK_SECONDS, LOOK_SECONDS, TimeUnit.SECONDS);
+  }
+
+  /** The thread that does everything. */
+  static ScheduledExecutorService thread() {
+    return Executors.newSingleThreadScheduledExecutor(
+        task -> {
+          Thread made = new Thread(task, "consort discovery");
+          made.setDaemon(true);
+          return made;
+        });
   }
 
   /** What takes the offers of a node. */

@@ -106,9 +106,10 @@ final class MeshBenchmark {
     }
   }
 
-  /** Every caller has up to 64 calls under way. */
+  /** All callers together have up to 256 calls under way, which is less than a queue holds. */
   private static void pipelined(Instrument instrument, int callers) throws InterruptedException {
     int each = 100_000 / callers;
+    int under = Math.min(64, 256 / callers);
     AtomicLong failed = new AtomicLong();
     long begin = System.nanoTime();
     List<Thread> threads = new ArrayList<>();
@@ -116,7 +117,7 @@ final class MeshBenchmark {
       Thread thread =
           new Thread(
               () -> {
-                Semaphore window = new Semaphore(64);
+                Semaphore window = new Semaphore(under);
                 for (int n = 0; n < each; n++) {
                   window.acquireUninterruptibly();
                   CompletableFuture<?> answer =
@@ -127,7 +128,7 @@ final class MeshBenchmark {
                         window.release();
                       });
                 }
-                window.acquireUninterruptibly(64);
+                window.acquireUninterruptibly(under);
               });
       threads.add(thread);
       thread.start();
