@@ -32,6 +32,9 @@ public final class Progress {
    */
   public static <E extends Exception> Map<String, Object> follow(
       String command, Map<String, Object> reply, Asked<E> node, Consumer<String> lines) throws E {
+    if (!reply.containsKey("finished")) {
+      return reply;
+    }
     Map<String, String> told = new HashMap<>();
     Map<String, Object> last = reply;
     tell(last, told, lines);

@@ -701,6 +701,16 @@ class NodeCommandsTest {
   }
 
   @Test
+  void aCommandThatIsOverAtOnceIsNotFollowed() {
+    node.with("DMM1");
+    List<String> lines = new ArrayList<>();
+    Map<String, Object> reply = node.run("list");
+    assertThat(Progress.follow("list", reply, (command, more) -> Map.of(), lines::add))
+        .isSameAs(reply);
+    assertThat(lines).isEmpty();
+  }
+
+  @Test
   void swapFailsWhereSomethingWasTakenBack() {
     node.with("DMM1");
     node.driverFile = new DriverFile("drivers/x.jar", "d1", "2.0.0", 7, true, "");

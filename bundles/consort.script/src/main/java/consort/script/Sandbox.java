@@ -29,6 +29,20 @@ import org.luaj.vm2.lib.jse.JseMathLib;
  */
 final class Sandbox {
 
+  /** How LuaJ's compiler names a token: its number, and the character of that number. */
+  private static final Pattern TOKEN =
+      Pattern.compile("unexpected symbol (\\d{1,5}) \\(.{1,2}\\)", Pattern.DOTALL);
+
+  private static final int FIRST_WORD = 257;
+
+  /** LuaJ's tokens that are no characters, from {@link #FIRST_WORD}; {@code LexState} has them. */
+  private static final List<String> WORDS =
+      List.of(
+          ("and break do else elseif end false for function goto if in local nil not or repeat"
+                  + " return then true until while .. ... == >= <= ~= :: <eof> <number> <name>"
+                  + " <string> <eof>")
+              .split(" "));
+
   /** What a script asks of who runs it. */
   interface World {
 
@@ -127,7 +141,26 @@ final class Sandbox {
         text[i] = (byte) (i < 2 ? '-' : ' ');
       }
     }
-    return globals.load(new ByteArrayInputStream(text), source.name, "t", globals);
+    try {
+      return globals.load(new ByteArrayInputStream(text), source.name, "t", globals);
+    } catch (LuaError e) {
+      throw new LuaError(readable(String.valueOf(e.getMessage())));
+    }
+  }
+
+  /** What the compiler complains of, with words and signs for the numbers of its tokens. */
+  private static String readable(String complaint) {
+    return TOKEN
+        .matcher(complaint)
+        .replaceAll(
+            token -> {
+              int code = Integer.parseInt(token.group(1));
+              String sign =
+                  code < FIRST_WORD
+                      ? Character.toString(code)
+                      : code - FIRST_WORD < WORDS.size() ? WORDS.get(code - FIRST_WORD) : "?";
+              return java.util.regex.Matcher.quoteReplacement("unexpected symbol near " + sign);
+            });
   }
 
   private void base() {

@@ -305,7 +305,10 @@ final class SandboxTest {
   @Test
   void is26ReportsAnErrorWithItsLine() {
     assertThat(run("\n\nerror(\"boom\")").error()).matches("script\\d+\\.lua:3: boom");
-    assertThat(run("\nlocal x = = 1").error()).matches("script\\d+\\.lua:2: .*unexpected symbol.*");
+    assertThat(run("\nlocal x = = 1").error())
+        .matches("script\\d+\\.lua:2: unexpected symbol near =");
+    assertThat(run("x = ").error()).matches("script\\d+\\.lua:1: unexpected symbol near <eof>");
+    assertThat(run("x = then").error()).matches("script\\d+\\.lua:1: unexpected symbol near then");
     assertThat(run("local t\nt.x = 1").error()).matches("script\\d+\\.lua:2: .*index.*nil.*");
     assertThat(run("error()").error()).contains("nil");
     assertThat(run("error({})").error()).contains("raised a table");
