@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package consort.discovery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import consort.api.mesh.MeshPlan;
+import consort.api.mesh.PeerListener;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.osgi.service.remoteserviceadmin.EndpointEvent;
+
+final class EndpointsTest {
+
+  private static final String ADDRESS = "tcp://127.0.0.1:8600";
+  private static final String SCOPE = "(consort.instrument=*)";
+
+  private final BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+  private final Endpoints endpoints =
+      new Endpoints(
+          new Policy(new MeshPlan(List.of(), "", Map.of()), name -> false),
+          (name, about, text) -> {},
+          Endpoints.thread());
+
+  @BeforeEach
+  void listen() {
+    endpoints.listen(this, (event, filter) -> heard.add(text(event)), List.of(SCOPE));
+  }
+
+  @AfterEach
+  void close() {
+    endpoints.close();
+  }
+
+  private static String text(EndpointEvent event) {
+    return (event.getType() == EndpointEvent.ADDED ? "added " : "removed ")
+        + event.getEndpoint().getProperties().get("consort.instrument");
+  }
+
+  private static String id(String instrument) {
+    return ADDRESS + "#" + instrument + "#consort.api.Instrument";
+  }
+
+  /** As remote services describe it where it comes from a file or the network. */
+  private static Map<String, Object> endpoint(String instrument) {
+    return Map.of(
+        "endpoint.id",
+        id(instrument),
+        "objectClass",
+        List.of("consort.api.Instrument"),
+        "service.imported.configs",
+        List.of("consort.tcp"),
+        "consort.node",
+        "bench1",
+        "consort.instrument",
+        instrument);
+  }
+
+  private String next() throws InterruptedException {
+    return heard.poll(30, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void whatAnotherDiscoveryFindsIsToldUntilItIsWithdrawn() throws InterruptedException {
+    PeerListener others = endpoints.ofOthers();
+
+    others.offered(endpoint("DMM1"));
+    assertThat(next()).isEqualTo("added DMM1");
+
+    others.withdrawn(id("DMM1"));
+    assertThat(next()).isEqualTo("removed DMM1");
+  }
+
+  @Test
+  void whatIsFoundInTwoWaysStaysUntilTheLastLosesIt() throws InterruptedException {
+    PeerListener node = endpoints.of(ADDRESS);
+    PeerListener others = endpoints.ofOthers();
+    node.offered(endpoint("DMM1"));
+    assertThat(next()).isEqualTo("added DMM1");
+
+    others.offered(endpoint("DMM1"));
+    node.withdrawn(id("DMM1"));
+    node.offered(endpoint("PSU1"));
+    assertThat(next()).as("nothing of DMM1 in between").isEqualTo("added PSU1");
+
+    others.withdrawn(id("DMM1"));
+    assertThat(next()).isEqualTo("removed DMM1");
+  }
+}
