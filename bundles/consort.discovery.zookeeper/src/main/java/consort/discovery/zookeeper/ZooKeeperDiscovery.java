@@ -44,12 +44,19 @@ public final class ZooKeeperDiscovery {
   private ServiceRegistration<EndpointEventListener> exports;
   private boolean closed;
 
-  /** Wires; the rest is done by a thread of its own, so that nothing waits for it. */
+  /** Made by declarative services. */
   @Activate
   public ZooKeeperDiscovery(BundleContext context, @Reference PeerListener offers) {
     this.context = context;
     this.offers = offers;
-    Background.run(this::open);
+  }
+
+  /** Connects by a thread of its own, so that nothing waits for it. */
+  @Activate
+  void start() {
+    Thread thread = new Thread(this::open, "zookeeper start");
+    thread.setDaemon(true);
+    thread.start();
   }
 
   private void open() {
@@ -79,11 +86,11 @@ public final class ZooKeeperDiscovery {
         return;
       }
       laboratory = opened;
+      opened.start();
     }
     if (!settings.tls() && settings.user().isEmpty()) {
       LOG.warn("{}: whoever reaches it may announce instruments: no user, no tls", settings);
     }
-    opened.start();
     Dictionary<String, Object> wish = new Hashtable<>();
     wish.put(
         EndpointEventListener.ENDPOINT_LISTENER_SCOPE,
@@ -92,8 +99,12 @@ public final class ZooKeeperDiscovery {
         context.registerService(
             EndpointEventListener.class, (event, filter) -> exported(opened, event), wish);
     synchronized (this) {
-      exports = registered;
+      if (!closed) {
+        exports = registered;
+        return;
+      }
     }
+    registered.unregister(); // closed meanwhile
   }
 
   private Laboratory.Listener offering() {
