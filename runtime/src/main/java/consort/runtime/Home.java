@@ -8,6 +8,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -19,7 +20,9 @@ record Home(Path root) {
   private static final Pattern PORT = Pattern.compile("\"port\"\\s*:\\s*(\\d+)");
   private static final Pattern NODE = Pattern.compile("\"node\"\\s*:\\s*\"([^\"]*)\"");
   private static final Pattern CONFIGURED = Pattern.compile("(?m)^node:\\s*[\"']?([^\"'#\\s]+)");
-  private static final Pattern MESH = Pattern.compile("(?m)^[\"']?(remote|peers)[\"']?\\s*:");
+  private static final Pattern MESH =
+      Pattern.compile("(?m)^[\"']?(remote|peers|discovery)[\"']?\\s*:");
+  private static final Pattern DISCOVERY = Pattern.compile("(?m)^[\"']?discovery[\"']?\\s*:");
   private static final Pattern HOST = Pattern.compile("([\\w-]+)");
   private static final Pattern PID = Pattern.compile("\"pid\"\\s*:\\s*(\\d+)");
 
@@ -79,10 +82,22 @@ record Home(Path root) {
     return "consort";
   }
 
-  /** Whether the configuration speaks of other nodes. */
-  boolean usesMesh() throws IOException {
+  /**
+   * The folders of the distribution with the bundles that the configuration asks for. Those of the
+   * mesh come first, so that what is exported finds them.
+   */
+  List<String> bundleFolders() throws IOException {
     Path file = root.resolve("etc/consort.yaml");
-    return Files.exists(file) && MESH.matcher(Files.readString(file)).find();
+    String configuration = Files.exists(file) ? Files.readString(file) : "";
+    List<String> folders = new ArrayList<>();
+    if (MESH.matcher(configuration).find()) {
+      folders.add("mesh");
+    }
+    if (DISCOVERY.matcher(configuration).find()) {
+      folders.add("zookeeper");
+    }
+    folders.add("bundle");
+    return folders;
   }
 
   /** The node that listens now, if its file is there and complete. */

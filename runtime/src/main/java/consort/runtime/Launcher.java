@@ -191,8 +191,7 @@ public final class Launcher {
    */
   public static List<Path> jars(Path dist, Path root) throws IOException {
     List<Path> all = new ArrayList<>();
-    for (String folder :
-        new Home(root).usesMesh() ? List.of("mesh", "bundle") : List.of("bundle")) {
+    for (String folder : new Home(root).bundleFolders()) {
       try (Stream<Path> jars = Files.list(dist.resolve(folder))) {
         jars.sorted().forEach(all::add);
       }

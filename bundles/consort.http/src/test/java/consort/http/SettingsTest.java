@@ -78,7 +78,8 @@ class SettingsTest {
                 + file
                 + ":4:14: /http/anonymous: 'root' is not one of observer, operator, administrator\n"
                 + file
-                + ":5:1: /mesh: unknown key 'mesh'; allowed are http, imports, node, peers, remote");
+                + ":5:1: /mesh: unknown key 'mesh';"
+                + " allowed are discovery, http, imports, node, peers, remote");
     write("http:\n  port: many\n");
     assertThatThrownBy(this::read)
         .hasMessage(file + ":2:9: /http/port: 'many' is text, not an integer");

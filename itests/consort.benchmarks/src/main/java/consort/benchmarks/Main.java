@@ -31,6 +31,7 @@ public final class Main {
       new SwapBenchmark(node).run();
       new GuardBenchmark(node).run();
     }
+    DiscoveryBenchmark.run();
     System.exit(0);
   }
 }
