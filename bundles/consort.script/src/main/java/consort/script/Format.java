@@ -93,6 +93,17 @@ final class Format {
       i++;
     }
     String flags = text.substring(0, i);
+    for (int k = i; k < text.length(); k++) {
+      if ("-+ #".indexOf(text.charAt(k)) >= 0) {
+        throw new LuaError(
+            "invalid option '%"
+                + text
+                + (end < format.m_length ? format.substring(end, end + 1).tojstring() : "")
+                + "' to 'format': '"
+                + text.charAt(k)
+                + "' has no place after the width or the point");
+      }
+    }
     String[] sizes = text.substring(i).split("\\.", -1);
     if (end >= format.m_length
         || flags.length() > 5

@@ -62,6 +62,13 @@ final class Sandbox {
   private static final List<String> VARIABLES = List.of("USER", "LANG", "TZ", "HOSTNAME");
   private static final Pattern SLEEP =
       Pattern.compile("\\s*sleep\\s+([0-9]{0,8}\\.?[0-9]{1,6})\\s*");
+
+  /** What {@code package.path} may add: folders below those where libraries are. */
+  private static final Pattern FOLDERS =
+      Pattern.compile("(?:\\./)?((?:[A-Za-z0-9_-]{1,100}/){1,8})\\?\\.lua");
+
+  private static final int LONGEST_PATH = 1000;
+
   private static final Pattern COMPILING =
       Pattern.compile("\\[string \"([^\"]*)\"\\](:.*?)\\s*", Pattern.DOTALL);
   private static final Pattern PLACE = Pattern.compile("(.*?:(?:\\d+|\\?)) (.*)", Pattern.DOTALL);
@@ -451,6 +458,22 @@ final class Sandbox {
         });
   }
 
+  /** A library by its name, else below a folder that {@code package.path} has. */
+  private Source find(String name) {
+    Source found = world.library(name);
+    LuaValue path = globals.get("package").get("path");
+    if (found != null || !path.isstring() || path.checkstring().m_length > LONGEST_PATH) {
+      return found;
+    }
+    for (String template : path.tojstring().split(";")) {
+      Matcher folders = FOLDERS.matcher(template);
+      if (found == null && folders.matches()) {
+        found = world.library(folders.group(1).replace('/', '.') + name);
+      }
+    }
+    return found;
+  }
+
   private Varargs require(Varargs args) {
     String name = args.checkjstring(1);
     LuaValue loaded = globals.get("package").get("loaded");
@@ -463,7 +486,7 @@ final class Sandbox {
           "module '%s' is no name of a library; it is such as tools or lab.tools"
               .formatted(name.length() > 60 ? name.substring(0, 60) + "…" : name));
     }
-    Source source = world.library(name);
+    Source source = find(name);
     if (source == null) {
       String file = name.replace('.', '/') + ".lua";
       throw new LuaError(

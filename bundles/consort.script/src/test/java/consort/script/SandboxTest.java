@@ -8,6 +8,7 @@ import consort.api.script.ScriptResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -228,6 +229,38 @@ final class SandboxTest {
     Path outside = Files.createTempFile("outside", ".lua");
     Files.createSymbolicLink(node.home.resolve("link.lua"), outside);
     assertThat(run("require('link')").error()).contains("there is no link.lua");
+  }
+
+  @Test
+  void requiresLibrariesBelowTheFoldersThatThePathNames() throws Exception {
+    node.file("measurements/deep/sweep.lua", "return {name = 'sweep'}");
+    Path outside = Files.createTempDirectory("outside");
+    Files.writeString(outside.resolve("other.lua"), "return {}");
+
+    assertThat(
+            printed(
+                "package.path = package.path .. ';./measurements/deep/?.lua'"
+                    + " print(require('sweep').name, package.loaded.sweep.name)"))
+        .isEqualTo("sweep\tsweep\n");
+    for (String path :
+        List.of(
+            outside + "/?.lua",
+            "../" + outside.getFileName() + "/?.lua",
+            "measurements/../../" + outside.getFileName() + "/?.lua")) {
+      assertThat(run("package.path = '" + path + "' require('other')").error())
+          .as(path)
+          .contains("module 'other' not found");
+    }
+    assertThat(run("package.path = {} require('other')").error()).contains("not found");
+  }
+
+  @Test
+  void saysWhatIsWrongWithAFormat() {
+    assertThat(run("string.format('%. 3f', 1)").error())
+        .contains("invalid option '%. 3f' to 'format'");
+    assertThat(run("string.format('%5-d', 1)").error()).contains("invalid option '%5-d'");
+    assertThat(run("string.format('%1.2.3f', 1)").error()).contains("invalid format");
+    assertThat(run("string.format('%. ', 1)").error()).contains("invalid option '%. '");
   }
 
   @Test
