@@ -5,6 +5,7 @@ import consort.commands.Json;
 import consort.commands.Texts;
 import consort.runtime.cli.EphemeralNode;
 import consort.runtime.cli.Node;
+import consort.runtime.files.FileVerb;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -23,6 +24,7 @@ public final class InstrumentServer {
 
   private static final String PORT = "INSTRUMENT_SCRIPT_SERVER_RPC_PORT";
   private static final String LOG_LEVEL = "--log-level";
+  private static final String VALIDATE = "validate <config|api> <file>";
 
   private final Map<String, String> environment;
   private final PrintStream out;
@@ -56,6 +58,9 @@ public final class InstrumentServer {
       if (name.equals("daemon")) {
         return daemon(words);
       }
+      if (name.equals("validate")) {
+        return validate(words);
+      }
       for (ServerVerb verb : ServerVerb.ALL) {
         if (verb.name().equals(name)) {
           return ask(verb, words);
@@ -81,6 +86,7 @@ public final class InstrumentServer {
     for (ServerVerb verb : ServerVerb.ALL) {
       line((verb.name() + " " + verb.synopsis()).strip(), verb.doc());
     }
+    line(VALIDATE, "Check a file; needs no daemon");
     out.println();
     out.println("Options:");
     line("--log-level <level>", "debug, info, warn, error or trace; info");
@@ -113,6 +119,16 @@ public final class InstrumentServer {
       all.addAll(List.of("--port", port));
     }
     return Daemon.run(Options.parse(all.toArray(String[]::new)));
+  }
+
+  private int validate(List<String> words) throws Options.Wrong {
+    List<String> rest = split(words, List.of(LOG_LEVEL), new HashMap<>());
+    if (rest.size() != 2 || !List.of("config", "api").contains(rest.get(0))) {
+      err.println("Usage: instrument-server " + VALIDATE + " [--log-level <level>]");
+      return 1;
+    }
+    int code = new FileVerb(out, err).run(List.of("validate", rest.get(0), rest.get(1)));
+    return code == 0 ? 0 : 1;
   }
 
   /** Where scripts look for the process; nobody else may write there. */

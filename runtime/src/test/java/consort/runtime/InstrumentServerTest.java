@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The words and texts of the old program; with a node behind them in the integration tests. */
 class InstrumentServerTest {
@@ -56,11 +59,45 @@ class InstrumentServerTest {
           "status",
           "test x.yaml",
           "list --json",
+          "validate",
+          "validate api",
+          "validate instrument x.yaml",
+          "validate api x.yaml --json",
           "start x.yaml --plugin",
           "test x.yaml IDN volts"
         }) {
       assertThat(run(Map.of(), words.split(" "))).as(words).isEqualTo(1);
     }
+  }
+
+  @Test
+  void validateSaysWhatIsWrongWithAFileAndNeedsNoNode(@TempDir Path folder) throws Exception {
+    Path file = folder.resolve("api.yaml");
+    String good =
+        """
+        api_version: "1.0.0"
+        instrument: {vendor: Acme, model: D1, identifier: DMM_API}
+        protocol: {type: VISA}
+        io: [{name: level, type: float, role: input}]
+        commands:
+          SET: {template: "VOLT {level}", parameters: [{io: level}], outputs: []}
+        """;
+    Files.writeString(file, good);
+    assertThat(run(Map.of(), "validate", "api", file.toString(), "--log-level", "warn")).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("✓ Configuration is valid\n");
+
+    out.reset();
+    Files.writeString(file, good.replace("{level}", "{volts}"));
+    assertThat(run(Map.of(), "validate", "api", file.toString())).isEqualTo(1);
+    assertThat(out.toString(StandardCharsets.UTF_8))
+        .startsWith("✗ Validation failed:\n  - ")
+        .contains(
+            "/commands/SET/template: Template placeholder {volts} does not match any parameter");
+
+    out.reset();
+    assertThat(run(Map.of(), "validate", "config", file + ".none")).isEqualTo(1);
+    assertThat(out.toString(StandardCharsets.UTF_8)).startsWith("✗ Validation failed:\n  - ");
+    assertThat(err.size()).isZero();
   }
 
   @Test

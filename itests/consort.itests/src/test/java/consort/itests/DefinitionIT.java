@@ -284,6 +284,9 @@ final class DefinitionIT {
     assertThat(program("validate-instrument-config", home.resolve("made.yaml"))).isZero();
     assertThat(program("validate-instrument-api")).isEqualTo(1);
     assertThat(program("validate-quantum-dot-config", scope)).isEqualTo(1);
+    assertThat(program("instrument-server", Path.of("validate"), Path.of("api"), scope)).isZero();
+    assertThat(program("instrument-server", Path.of("validate"), Path.of("config"), scope))
+        .isEqualTo(1);
   }
 
   private static int program(String name, Path... files) throws Exception {

@@ -40,7 +40,8 @@ public final class FileVerb {
   private final PrintStream out;
   private final PrintStream err;
 
-  FileVerb(PrintStream out, PrintStream err) {
+  /** Makes one that prints results to the first stream and errors to the second. */
+  public FileVerb(PrintStream out, PrintStream err) {
     this.out = out;
     this.err = err;
   }
@@ -52,7 +53,13 @@ public final class FileVerb {
     System.exit(code);
   }
 
-  int run(List<String> args) {
+  /**
+   * Runs one verb.
+   *
+   * @param args the verb and its words
+   * @return the exit code
+   */
+  public int run(List<String> args) {
     List<String> words = new ArrayList<>(args);
     boolean json = words.remove("--json");
     int home = words.indexOf("--home");
