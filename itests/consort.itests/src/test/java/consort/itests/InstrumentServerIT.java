@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -14,11 +15,14 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -251,6 +255,101 @@ final class InstrumentServerIT {
               Commands timeout: 0
             """);
     assertThat(server("test", config.toString(), "NOTHING").code()).isEqualTo(1);
+  }
+
+  /** What {@code measure} prints of a script of {@code bench/}, with ids of buffers left out. */
+  private static String measured(String script) throws Exception {
+    NodeProcess.Result result = server("measure", home.resolve("bench/" + script).toString());
+    assertThat(result.err()).isEmpty();
+    assertThat(result.code()).isZero();
+    assertThat(result.out())
+        .contains("Running measurement...\nMeasurement complete\n\n=== Script Results ===\n")
+        .endsWith("\n======================\n");
+    return result
+        .out()
+        .replace("Running measurement...\nMeasurement complete\n\n=== Script Results ===\n", "")
+        .replace("\n======================\n", "\n")
+        .replaceAll("buf_\\w+", "ID");
+  }
+
+  @Test
+  void scriptsOfATestInstrumentRunWithADefinitionInItsPlace() throws Exception {
+    Path folder = Files.createDirectories(home.resolve("bench"));
+    for (String name :
+        List.of("bench.yaml", "kinds.lua", "channels.lua", "nested.lua", "large.lua")) {
+      try (InputStream in = InstrumentServerIT.class.getResourceAsStream("/bench/" + name)) {
+        Files.copy(in, folder.resolve(name));
+      }
+    }
+    String numbers =
+        IntStream.range(0, 5000).mapToObj(Integer::toString).collect(Collectors.joining(","));
+    Files.writeString(
+        folder.resolve("bench.yaml"),
+        "  - {command: GET_LARGE_DATA, sent: \"DATA:LARG?\", reply: \"" + numbers + "\"}\n",
+        StandardOpenOption.APPEND);
+    for (String name : List.of("Bench1", "Bench2", "Bench3")) {
+      start(file(name, "api_ref: ../bench/bench.yaml", "connection: {type: Simulated}"));
+      await(name, "\"state\":\"READY\"");
+    }
+
+    assertThat(measured("kinds.lua"))
+        .startsWith(
+            """
+            GET_DOUBLE: 2.5
+            GET_STRING: word
+            GET_BOOL: true
+            GET_ARRAY: 3 elements
+            ECHO: again
+            true
+            [0] Bench1.GET_DOUBLE() -> [double] 2.5
+            [1] Bench1.GET_STRING() -> [string] word
+            [2] Bench1.GET_BOOL() -> [bool] true
+            [3] Bench1.GET_ARRAY() -> [array] [1.0, 2.5, 4.0]
+            [4] Bench1.ECHO() -> [string] again
+            """)
+        .containsPattern("\n\\[5] Bench1\\.CONFIGURE\\(.*\\) -> \\[void]\n")
+        .containsPattern("\n\\[6] Bench1\\.CONFIGURE\\(.*\\) -> \\[error] .*'param1'")
+        .contains("\n[7] Nobody.GET() -> [error] Instrument not found: Nobody");
+    assertThat(measured("channels.lua"))
+        .isEqualTo(
+            """
+            5\t3
+            [0] Bench1:1.SET(5.0) -> [void]
+            [1] Bench1:2.SET(3.0) -> [void]
+            [2] Bench1:1.GET() -> [double] 5.0
+            [3] Bench1:2.GET() -> [double] 3.0
+            [4] Bench1:3.Measure() -> [double] 3.14159
+            """);
+    assertThat(measured("nested.lua"))
+        .isEqualTo(
+            """
+            1 1 3.141590e+00
+            1 2 3.141590e+00
+            2 1 3.141590e+00
+            2 2 3.141590e+00
+            [0] Bench1:1.SET(1.0) -> [void]
+            [1] Bench2:1.SET(1.0) -> [void]
+            [2] Bench3:1.SET(2.0) -> [void]
+            [3] Bench1.MEASURE() -> [double] 3.14159
+            [4] Bench2:1.SET(2.0) -> [void]
+            [5] Bench3:1.SET(4.0) -> [void]
+            [6] Bench1.MEASURE() -> [double] 3.14159
+            [7] Bench1:1.SET(2.0) -> [void]
+            [8] Bench2:1.SET(1.0) -> [void]
+            [9] Bench3:1.SET(2.0) -> [void]
+            [10] Bench1.MEASURE() -> [double] 3.14159
+            [11] Bench2:1.SET(2.0) -> [void]
+            [12] Bench3:1.SET(4.0) -> [void]
+            [13] Bench1.MEASURE() -> [double] 3.14159
+            """);
+    assertThat(measured("large.lua"))
+        .isEqualTo(
+            """
+            nil\tnil\t7
+            [0] Bench1.GET_LARGE_DATA() -> [buffer] ID (5000 elements, float64)
+            [1] Bench1.GET_LARGE_DATA() -> [buffer] ID (5000 elements, float64)
+            [2] Bench1.GET_SMALL_DATA() -> [double] 7.0
+            """);
   }
 
   @Test
