@@ -186,7 +186,9 @@ record ServerVerb(
   private static String discover(Map<String, ?> reply) {
     List<String> lines = new ArrayList<>(List.of("Discovering plugins in:"));
     if (reply.get("paths") instanceof List<?> paths) {
-      paths.forEach(path -> lines.add("  " + path));
+      List<?> missing = reply.get("missing") instanceof List<?> list ? list : List.of();
+      paths.forEach(
+          path -> lines.add("  " + path + (missing.contains(path) ? " (no such folder)" : "")));
     }
     List<Map<?, ?>> all = maps(reply, "plugins");
     lines.addAll(List.of("", "Found " + all.size() + " plugin(s):"));

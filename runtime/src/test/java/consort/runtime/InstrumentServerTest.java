@@ -200,6 +200,23 @@ class InstrumentServerTest {
               Name: a
               Version: 1.0.0
               Description: A driver.""");
+    assertThat(
+            text(
+                "discover",
+                Map.of(
+                    "paths",
+                    List.of("/opt", "/no"),
+                    "missing",
+                    List.of("/no"),
+                    "plugins",
+                    List.of())))
+        .isEqualTo(
+            """
+            Discovering plugins in:
+              /opt
+              /no (no such folder)
+
+            Found 0 plugin(s):""");
     assertThat(text("plugins", Map.of("plugins", List.of(visa))))
         .isEqualTo("Available plugins:\n\n  VISA -> /a.jar\n\nTotal: 1 plugin(s)");
     assertThat(text("plugins", Map.of("plugins", List.of()))).isEqualTo("No plugins found");

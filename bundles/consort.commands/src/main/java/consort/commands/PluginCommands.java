@@ -10,9 +10,8 @@ import consort.api.deploy.DriverFile;
 import consort.api.deploy.DriverFormat;
 import consort.api.link.LinkService;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -82,9 +81,23 @@ final class PluginCommands {
       known = Stream.empty();
     }
     List<DriverScan.Found> found = new ArrayList<>(known.toList());
+    List<String> missing = new ArrayList<>();
     for (Path path : paths) {
-      found.addAll(scanned(path));
+      if (Files.isDirectory(path)) {
+        found.addAll(scanned(path));
+      } else {
+        // of several places to look into, some may not be there
+        missing.add(path.toString());
+      }
     }
+    Map<String, Object> reply = discovered(found, paths);
+    if (!missing.isEmpty()) {
+      reply.put("missing", missing);
+    }
+    return reply;
+  }
+
+  private static Map<String, Object> discovered(List<DriverScan.Found> found, List<Path> paths) {
     return Plain.map(
         "protocols",
         found.stream().map(DriverScan.Found::driver).distinct().sorted().toList(),
@@ -114,8 +127,6 @@ final class PluginCommands {
   private List<DriverScan.Found> scanned(Path folder) {
     try {
       return scan.folder(folder);
-    } catch (NoSuchFileException | NotDirectoryException e) {
-      throw Wrong.request("paths: there is no folder " + folder);
     } catch (IOException e) {
       throw Wrong.request("paths: " + folder + " cannot be read: " + e.getMessage());
     }

@@ -517,8 +517,11 @@ class NodeCommandsTest {
                     plugin("DMM_API", folder.resolve("dmm.yaml"), "dmm.yaml", "1.0.0", ""))));
     assertThat(commands.run("discover", request, FakeNode.OBSERVER))
         .containsEntry("code", "not_allowed");
-    assertThat(node.run("discover", "paths", List.of("/no/such")))
-        .containsEntry("error", "paths: there is no folder /no/such");
+    assertThat(node.run("discover", "paths", List.of("/no/such", folder.toString())))
+        .containsEntry("ok", true)
+        .containsEntry("paths", List.of("/no/such", folder.toString()))
+        .containsEntry("missing", List.of("/no/such"))
+        .containsEntry("protocols", List.of("a.b"));
   }
 
   private static Map<String, Object> plugin(

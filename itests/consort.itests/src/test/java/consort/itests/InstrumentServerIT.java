@@ -358,6 +358,14 @@ final class InstrumentServerIT {
         .startsWith("Available plugins:\n\n  VISA -> /")
         .contains("  simulated.multimeter -> " + home.resolve("drivers") + "/")
         .containsPattern("\n\nTotal: [0-9]+ plugin\\(s\\)\n$");
+    assertThat(server("discover", home.resolve("nowhere").toString()))
+        .isEqualTo(
+            new NodeProcess.Result(
+                0,
+                "Discovering plugins in:\n  "
+                    + home.resolve("nowhere")
+                    + " (no such folder)\n\nFound 0 plugin(s):\n",
+                ""));
     assertThat(server("discover", home.resolve("drivers").toString()).out())
         .startsWith("Discovering plugins in:\n  " + home.resolve("drivers") + "\n\nFound ")
         .contains(
