@@ -2,26 +2,41 @@
 package consort.benchmarks;
 
 import java.lang.management.ManagementFactory;
+import java.util.List;
 
 /** Runs all benchmarks and prints each figure beside its floor of the same run. */
 public final class Main {
 
   private Main() {}
 
-  /** Runs them. */
+  /**
+   * Runs them.
+   *
+   * @param args {@code all} for all but discovery, which needs many minutes; else the names of
+   *     those to run: {@code process}, {@code rpc}, {@code mesh}, {@code node}, {@code discovery}
+   */
   public static void main(String[] args) throws Exception {
     Measure.print(
         "Java %s, %d processors, load %.1f",
         Runtime.version(),
         Runtime.getRuntime().availableProcessors(),
         ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
-    if (args.length == 1 && args[0].equals("mesh")) {
-      MeshBenchmark.run();
-      System.exit(0);
+    List<String> wanted =
+        args[0].equals("all") ? List.of("process", "rpc", "mesh", "node") : List.of(args);
+    for (String benchmark : wanted) {
+      switch (benchmark) {
+        case "process" -> ProcessBenchmark.run();
+        case "rpc" -> RpcBenchmark.run();
+        case "mesh" -> MeshBenchmark.run();
+        case "node" -> onOneNode();
+        case "discovery" -> DiscoveryBenchmark.run();
+        default -> throw new IllegalArgumentException(benchmark + " is none of the benchmarks");
+      }
     }
-    ProcessBenchmark.run();
-    RpcBenchmark.run();
-    MeshBenchmark.run();
+    System.exit(0);
+  }
+
+  private static void onOneNode() throws Exception {
     try (Node node = new Node()) {
       LinkBenchmark.run(node);
       DefinitionBenchmark.run(node);
@@ -31,7 +46,5 @@ public final class Main {
       new SwapBenchmark(node).run();
       new GuardBenchmark(node).run();
     }
-    DiscoveryBenchmark.run();
-    System.exit(0);
   }
 }
