@@ -30,6 +30,10 @@ final class InstrumentFile {
   private static final Pattern LEGACY_ADDRESS =
       Pattern.compile("TCPIP[0-9]*::[^:]+::INSTR::[0-9]+", Pattern.CASE_INSENSITIVE);
 
+  /** Resource names of what no link speaks; {@code consort.link} has the last word. */
+  private static final Pattern UNSPOKEN =
+      Pattern.compile("(TCPIP.*::INSTR(::[0-9]+)?|(USB|GPIB|VXI|PXI).*)", Pattern.CASE_INSENSITIVE);
+
   private Schema schema;
 
   /** Read at the first use, on the thread that uses it, and not when the component is made. */
@@ -134,6 +138,7 @@ final class InstrumentFile {
         problems.error(termination, "'" + Node.cut(characters) + "' is longer than 3 characters");
       }
     }
+    unspoken(root.get("connection"), problems);
     if (root.get("api_ref") != null) {
       legacy(root, problems);
     }
@@ -160,6 +165,22 @@ final class InstrumentFile {
       problems.error(
           reconnect.get("cap"),
           "the longest wait (cap) is shorter than the first (" + first.toMillis() + " ms)");
+    }
+  }
+
+  /** Says before it is tried that an instrument cannot be reached that way. */
+  private static void unspoken(Node connection, Problems problems) {
+    if (connection == null) {
+      return;
+    }
+    boolean text = connection.is(Node.Kind.TEXT);
+    Node address = text ? connection : connection.get("address");
+    boolean visa = text || "VISA".equals(connection.text("type"));
+    if (visa && address != null && UNSPOKEN.matcher(address.value().toString()).matches()) {
+      problems.note(
+          address,
+          "VXI-11, HiSLIP, USB and GPIB are not spoken yet: the instrument will be OFFLINE; most LXI"
+              + " instruments also take TCPIP::<host>::5025::SOCKET");
     }
   }
 

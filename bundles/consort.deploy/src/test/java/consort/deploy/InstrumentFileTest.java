@@ -213,7 +213,7 @@ final class InstrumentFileTest {
     for (String reference :
         List.of("dmm.yaml", "./dmm.yaml", definition.toString(), "file://" + definition)) {
       Reading reading =
-          read("name: A\nconnection: TCPIP::h::INSTR\nio_config: {}\napi_ref: " + reference);
+          read("name: A\nconnection: TCPIP::h::5025::SOCKET\nio_config: {}\napi_ref: " + reference);
 
       assertThat(reading.spec().driver()).as(reference).isEqualTo("definition:" + definition);
       assertThat(texts(reading)).isEmpty();
@@ -260,6 +260,8 @@ final class InstrumentFileTest {
     assertThat(texts(reading))
         .containsExactly(
             "i.yaml:1:7: /name: instrument-script-server takes capitals, digits and underscores only",
+            "i.yaml:5:12: /connection/address: VXI-11, HiSLIP, USB and GPIB are not spoken yet: the instrument will be"
+                + " OFFLINE; most LXI instruments also take TCPIP::<host>::5025::SOCKET",
             "i.yaml:5:12: /connection/address: the usual form of this address is TCPIP::host::INSTR; accepted",
             "i.yaml:6:12: /connection/timeout: this key is not in the schema of instrument-script-server; accepted",
             "i.yaml:7:16: /connection/termination: this key is not in the schema of instrument-script-server; accepted",
