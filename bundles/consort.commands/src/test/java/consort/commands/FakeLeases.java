@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** Leases that note what is done with them. */
@@ -32,6 +33,11 @@ final class FakeLeases implements Leases {
       throw new Refused(ErrorCode.LEASED, "TAKEN is leased to anna for another 5 s");
     }
     return new FakeLease(request, owner);
+  }
+
+  @Override
+  public CompletionStage<Lease> request(LeaseRequest request, Caller owner) {
+    return CompletableFuture.completedFuture(take(request, owner));
   }
 
   @Override
@@ -117,6 +123,11 @@ final class FakeLeases implements Leases {
     @Override
     public Instrument instrument(String name) {
       throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public CompletionStage<String> ended() {
+      return new CompletableFuture<>();
     }
 
     @Override

@@ -5,7 +5,7 @@ import consort.api.Refused;
 import consort.api.coordinator.LeaseStatus;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 
 /** A request for a lease until it is decided. Decided under the table's lock, read without it. */
 final class Ask {
@@ -18,11 +18,17 @@ final class Ask {
 
   final long until;
 
-  private final Thread waiter = Thread.currentThread();
+  private final Consumer<Ask> told;
   private volatile Grant grant;
   private volatile Refused refusal;
 
-  Ask(Grant.Terms terms, Instant since, long from, long waitLimit) {
+  /**
+   * Makes one that is not decided.
+   *
+   * @param told is run when it is decided, under the table's lock: only wakes somebody
+   */
+  Ask(Grant.Terms terms, Instant since, long from, long waitLimit, Consumer<Ask> told) {
+    this.told = told;
     this.terms = terms;
     this.since = since;
     this.from = from;
@@ -50,12 +56,12 @@ final class Ask {
 
   void grant(Grant given) {
     grant = given;
-    LockSupport.unpark(waiter);
+    told.accept(this);
   }
 
   void refuse(Refused why) {
     refusal = why;
-    LockSupport.unpark(waiter);
+    told.accept(this);
   }
 
   LeaseStatus status(long now) {

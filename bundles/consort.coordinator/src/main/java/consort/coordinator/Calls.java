@@ -78,6 +78,26 @@ final class Calls {
     return send(pending);
   }
 
+  /** Makes a call ready to begin at a signal. */
+  PreparedCall prepare(Call call, Duration within, Runnable ready) {
+    PreparedCall prepared =
+        new PreparedCall(this, env, name, call, Deadline.nanos(within), limit(call), ready);
+    send(prepared.pending());
+    return prepared;
+  }
+
+  /** The deadline of a call that nobody waits for is so long from now. */
+  void expireIn(Pending pending, long nanos) {
+    Runnable timer = env.later(nanos, () -> expire(pending));
+    synchronized (machine.lock) {
+      if (pending.outcome() == null) {
+        pending.disarm(timer);
+        return;
+      }
+    }
+    timer.run();
+  }
+
   /** A call that nobody waits for; it is not sent yet. */
   Pending make(Call call) {
     return Pending.sent(

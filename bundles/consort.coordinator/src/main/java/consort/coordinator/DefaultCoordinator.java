@@ -20,6 +20,7 @@ import consort.api.coordinator.SwapStatus;
 import consort.api.coordinator.TemporaryInstrument;
 import consort.api.driver.DriverFactory;
 import consort.api.link.LinkService;
+import consort.api.mesh.Imported;
 import consort.api.mesh.Mesh;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -94,7 +95,14 @@ public final class DefaultCoordinator implements Coordinator {
     this.events = new Events(node == null ? "" : node, publisher);
     String home = context.getProperty("consort.home");
     Path folder = home == null ? null : Path.of(home, "data", "leases");
-    this.leases = new DefaultLeases(threads, folder, this::require, events::lease);
+    this.leases =
+        new DefaultLeases(
+            threads,
+            folder,
+            this::require,
+            node == null ? "" : node,
+            this::imported,
+            events::lease);
     Permits permits = leases.table();
     this.interlocks = new Interlocks(guards::get, neighbours::status, threads, this::interlocked);
     this.published =
@@ -105,7 +113,8 @@ public final class DefaultCoordinator implements Coordinator {
             threads, links, publisher, events, permits, interlocks, false, mover::failed);
     this.leaseService = context.registerService(Leases.class, leases, null);
     this.groups =
-        context.registerService(Groups.class, new DefaultGroups(published, this::guard), null);
+        context.registerService(
+            Groups.class, new DefaultGroups(published, this::participant), null);
   }
 
   private void interlocked(Guard guard, String what, Instant at, String text) {
@@ -242,6 +251,17 @@ public final class DefaultCoordinator implements Coordinator {
   @Override
   public Instrument require(String name) {
     return instrument(name).orElseThrow(() -> unknown(name));
+  }
+
+  /** The instrument of another node that a name means here; null for none. */
+  private Imported imported(String name) {
+    return owns(name) || !(neighbours.get(name) instanceof Imported imported) ? null : imported;
+  }
+
+  /** Who takes part in groups under a name: a guard, or an instrument of another node. */
+  private Instrument participant(String name) {
+    Imported imported = imported(name);
+    return imported == null ? guard(name) : imported;
   }
 
   private Guard guard(String name) {

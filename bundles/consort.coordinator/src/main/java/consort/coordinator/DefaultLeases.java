@@ -6,16 +6,20 @@ import consort.api.ErrorCode;
 import consort.api.Instrument;
 import consort.api.LeaseToken;
 import consort.api.Refused;
+import consort.api.Role;
 import consort.api.coordinator.Lease;
 import consort.api.coordinator.LeaseRequest;
 import consort.api.coordinator.LeaseStatus;
 import consort.api.coordinator.Leases;
+import consort.api.mesh.Imported;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -37,7 +41,8 @@ final class DefaultLeases implements Leases, LeaseTable.World, AutoCloseable {
 
   private final DriverThreads threads;
   private final Function<String, Instrument> instruments;
-
+  private final String node;
+  private final Abroad abroad;
   private final Listener listener;
 
   /** Null for a table that is not saved. */
@@ -63,14 +68,20 @@ final class DefaultLeases implements Leases, LeaseTable.World, AutoCloseable {
    *
    * @param folder where they are saved, null for nowhere
    * @param instruments finds an instrument, or refuses
+   * @param node the name of this node
+   * @param imported the instrument of another node that has a name here, null for none
    * @param listener hears what becomes of them
    */
   DefaultLeases(
       DriverThreads threads,
       Path folder,
       Function<String, Instrument> instruments,
+      String node,
+      Function<String, Imported> imported,
       Listener listener) {
     this.listener = listener;
+    this.node = node;
+    this.abroad = new Abroad(imported);
     this.threads = threads;
     this.instruments = instruments;
     this.store = folder == null ? null : new LeaseStore(folder);
@@ -187,6 +198,11 @@ final class DefaultLeases implements Leases, LeaseTable.World, AutoCloseable {
 
   @Override
   public void happened(LeaseTable.News news, Grant grant) {
+    CompletableFuture<String> awaited = news.isEnd() ? grant.awaitedEnd() : null;
+    if (awaited != null) {
+      String how = grant.ending();
+      run(() -> awaited.complete(how));
+    }
     if (news.isUnasked()) {
       run(() -> LOG.info("{} {}", grant, grant.ending()));
     }
@@ -222,8 +238,10 @@ final class DefaultLeases implements Leases, LeaseTable.World, AutoCloseable {
     if (request.pid() != 0) {
       return HolderProcess.of(request.pid());
     }
-    // Code of this JVM that cannot resume: after a restart of the node its lease is nobody's.
-    return owner.face().equals(Caller.SERVICE.face()) && request.client().isEmpty() ? OWN : null;
+    // Code of this JVM, or of another node, that cannot resume: after a restart of this node its
+    // lease is nobody's.
+    boolean tied = owner.face().equals(Caller.SERVICE.face()) || owner.face().equals("consort.tcp");
+    return tied && request.client().isEmpty() ? OWN : null;
   }
 
   private static final HolderProcess OWN = HolderProcess.of(ProcessHandle.current().pid());
@@ -232,25 +250,90 @@ final class DefaultLeases implements Leases, LeaseTable.World, AutoCloseable {
 
   @Override
   public Lease take(LeaseRequest request, Caller owner) {
+    owner.require(Role.OPERATOR, "a lease");
+    List<Abroad.Part> parts = abroad.parts(request.resources());
+    if (!parts.isEmpty()) {
+      return joint(new JointLease(node, abroad, request, owner, this::ask).take(parts));
+    }
     table.awaitOpened();
     requireEpoch();
     HolderProcess process = process(request, owner);
     Ask ask = table.ask(request, owner, process);
     await(ask);
+    return given(ask, process);
+  }
+
+  private Lease given(Ask ask, HolderProcess process) {
     if (ask.refusal() != null) {
       throw ask.refusal();
     }
     if (process != null && process != OWN) {
       watch();
     }
-    return new HeldLease(table, ask.grant(), instruments);
+    return new HeldLease(table, ask.grant(), abroad, instruments);
+  }
+
+  /** A lease of which parts are at other nodes: none of them is there without the others. */
+  private Lease joint(Lease lease) {
+    LeaseToken token = lease.token();
+    lease.ended().thenRun(() -> abroad.end(token));
+    abroad.whenLost(token, how -> run(() -> table.lost(token, how)));
+    return lease;
+  }
+
+  @Override
+  public CompletionStage<Lease> request(LeaseRequest request, Caller owner) {
+    return ask(request, owner);
+  }
+
+  /** Asks without waiting. Files may be read and written first, so that is done elsewhere. */
+  private CompletableFuture<Lease> ask(LeaseRequest request, Caller owner) {
+    CompletableFuture<Lease> answer = new CompletableFuture<>();
+    run(
+        () -> {
+          try {
+            table.awaitOpened();
+            requireEpoch();
+            HolderProcess process = process(request, owner);
+            Ask ask =
+                table.ask(
+                    request, owner, process, decided -> run(() -> tell(decided, process, answer)));
+            if (!ask.decided()) {
+              Runnable timer =
+                  threads.later(ask.until - nanoTime(), () -> table.giveUp(ask, waited(ask)));
+              answer.whenComplete(
+                  (lease, failure) -> {
+                    timer.run();
+                    table.giveUp(ask, "nobody waits for it any more");
+                  });
+            }
+          } catch (RuntimeException e) {
+            answer.completeExceptionally(e);
+          }
+        });
+    return answer;
+  }
+
+  private void tell(Ask ask, HolderProcess process, CompletableFuture<Lease> answer) {
+    try {
+      Lease lease = given(ask, process);
+      if (!answer.complete(lease)) {
+        lease.close();
+      }
+    } catch (RuntimeException e) {
+      answer.completeExceptionally(e);
+    }
+  }
+
+  private String waited(Ask ask) {
+    return "waited " + Texts.rough(nanoTime() - ask.from);
   }
 
   private void await(Ask ask) {
     while (!ask.decided()) {
       long left = ask.until - nanoTime();
       if (left <= 0) {
-        table.giveUp(ask, "waited " + Texts.rough(nanoTime() - ask.from));
+        table.giveUp(ask, waited(ask));
       } else if (Thread.currentThread().isInterrupted()) {
         table.giveUp(ask, "the waiting was interrupted");
       } else {
@@ -261,7 +344,7 @@ final class DefaultLeases implements Leases, LeaseTable.World, AutoCloseable {
 
   @Override
   public Lease require(LeaseToken token, Caller owner) {
-    return new HeldLease(table, table.require(token, owner), instruments);
+    return new HeldLease(table, table.require(token, owner), abroad, instruments);
   }
 
   @Override

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * A lease of the table. What changes is written under the table's lock and read without it: guards
@@ -27,6 +28,9 @@ final class Grant {
 
   /** How it ended, null while it holds. */
   private volatile String end;
+
+  /** Completed by whoever has the thread for it; null as long as nobody waits for the end. */
+  private CompletableFuture<String> ended;
 
   Grant(LeaseToken token, Terms terms, Instant since, boolean resumable, long expires) {
     this.token = token;
@@ -100,6 +104,24 @@ final class Grant {
   /** How it ended, for its holder; null while it holds. */
   String ending() {
     return end;
+  }
+
+  /** Completes with how it ended. */
+  synchronized CompletableFuture<String> ended() {
+    if (ended == null) {
+      ended = end == null ? new CompletableFuture<>() : CompletableFuture.completedFuture(end);
+    }
+    return ended;
+  }
+
+  /** What waits for its end, null when nobody does; to be completed without any lock. */
+  synchronized CompletableFuture<String> awaitedEnd() {
+    return ended;
+  }
+
+  /** The same lease under other terms: who waits for its end waits for that of the other. */
+  synchronized void goesOnAs(Grant again) {
+    again.ended = ended;
   }
 
   long left(long now) {

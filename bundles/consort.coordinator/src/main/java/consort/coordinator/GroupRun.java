@@ -3,15 +3,19 @@ package consort.coordinator;
 
 import consort.api.Call;
 import consort.api.ErrorCode;
+import consort.api.Instrument;
 import consort.api.InstrumentException;
 import consort.api.Origin;
 import consort.api.Refused;
 import consort.api.Result;
 import consort.api.coordinator.Group;
 import consort.api.coordinator.GroupResult;
+import consort.api.mesh.Imported;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,26 +29,30 @@ import java.util.function.Function;
  */
 final class GroupRun {
 
-  /** A step of the block that is under way. */
-  private record Sent(Group.Step step, Guard guard, Pending call) {}
-
   private final Group group;
   private final Environment env;
-  private final Function<String, Guard> guards;
+  private final Map<String, Instrument> instruments = new HashMap<>();
   private final List<GroupResult.Outcome> outcomes = new ArrayList<>();
   private final Set<String> left = new HashSet<>();
   private InstrumentException failure;
   private boolean interrupted;
 
-  GroupRun(Group group, Environment env, Function<String, Guard> guards) {
+  /**
+   * Finds all instruments of the group; one that goes meanwhile fails its calls.
+   *
+   * @param instruments finds a {@link Guard} or an {@link Imported}
+   * @throws Refused when one does not exist
+   */
+  GroupRun(Group group, Environment env, Function<String, Instrument> instruments) {
     this.group = group;
     this.env = env;
-    this.guards = guards;
+    for (List<Group.Step> block : group.blocks()) {
+      // An unknown instrument is refused before anything is sent.
+      block.forEach(step -> this.instruments.computeIfAbsent(step.instrument(), instruments));
+    }
   }
 
   GroupResult run() {
-    // An unknown instrument is refused before anything is sent.
-    group.blocks().forEach(block -> block.forEach(step -> guards.apply(step.instrument())));
     for (int block = 0; block < group.blocks().size(); block++) {
       runBlock(block, group.blocks().get(block));
     }
@@ -56,20 +64,14 @@ final class GroupRun {
 
   private void runBlock(int block, List<Group.Step> steps) {
     StartGate gate = group.together() ? new StartGate(env) : null;
-    List<Sent> sent = new ArrayList<>();
+    List<GroupStep> sent = new ArrayList<>();
     prepare(steps, gate, sent);
-    for (Sent one : sent) {
-      try {
-        one.guard.submit(one.call);
-      } catch (InstrumentException e) {
-        one.call.set(e);
-      }
-    }
+    sent.forEach(GroupStep::submit);
     await(sent, gate);
     int next = 0;
     for (Group.Step step : steps) {
-      if (next < sent.size() && sent.get(next).step == step) {
-        outcomes.add(outcome(block, step, sent.get(next++).call.outcome()));
+      if (next < sent.size() && sent.get(next).step() == step) {
+        outcomes.add(outcome(block, step, sent.get(next++).outcome()));
       } else {
         outcomes.add(new GroupResult.Outcome(block, step, null, notSent(step)));
       }
@@ -77,13 +79,21 @@ final class GroupRun {
   }
 
   /** Makes the calls of a block, without those of participants that have left. */
-  private void prepare(List<Group.Step> steps, StartGate gate, List<Sent> sent) {
+  private void prepare(List<Group.Step> steps, StartGate gate, List<GroupStep> sent) {
     Map<String, Long> limits = new HashMap<>();
+    Map<String, RemoteStep> last = new HashMap<>();
     for (Group.Step step : steps) {
       if (failure != null || left.contains(step.instrument())) {
         continue;
       }
-      Guard guard = guards.apply(step.instrument());
+      Instrument instrument = instruments.get(step.instrument());
+      if (instrument instanceof Imported imported) {
+        sent.add(
+            last.compute(
+                step.instrument(), (name, before) -> remote(step, imported, before, gate)));
+        continue;
+      }
+      Guard guard = (Guard) instrument;
       Call call = step.call();
       // The second step of an instrument waits for the first, which must not cost it its deadline.
       boolean first = !limits.containsKey(step.instrument());
@@ -97,8 +107,24 @@ final class GroupRun {
         gate.expect(pending);
         pending.gate(gate, own);
       }
-      sent.add(new Sent(step, guard, pending));
+      sent.add(new LocalStep(step, guard, pending));
     }
+  }
+
+  private RemoteStep remote(
+      Group.Step step, Imported instrument, RemoteStep before, StartGate gate) {
+    boolean gated = gate != null && before == null;
+    RemoteStep made =
+        new RemoteStep(step, instrument, before, gated ? gate : null, group.timeout());
+    if (gated) {
+      gate.expect(made);
+    }
+    return made;
+  }
+
+  /** What a step is known as at the gate. */
+  private static Object atGate(GroupStep step) {
+    return step instanceof LocalStep local ? local.call() : step;
   }
 
   private InstrumentException notSent(Group.Step step) {
@@ -117,23 +143,24 @@ final class GroupRun {
   }
 
   /** Waits until every call has its outcome; deals with those that fail. */
-  private void await(List<Sent> sent, StartGate gate) {
+  private void await(List<GroupStep> sent, StartGate gate) {
     long gateCloses = env.nanoTime() + group.timeout().toNanos();
     long abortAt = Long.MAX_VALUE;
-    Set<Sent> settled = new HashSet<>();
+    Set<GroupStep> settled = Collections.newSetFromMap(new IdentityHashMap<>());
     while (settled.size() < sent.size()) {
       long now = env.nanoTime();
       long wake = abortAt;
-      for (Sent one : sent) {
+      for (GroupStep one : sent) {
         if (settled.contains(one)) {
           continue;
         }
-        if (one.call.outcome() == null && one.call.deadline() - now <= 0) {
-          one.guard.expire(one.call);
+        long deadline = one.deadline();
+        if (one.outcome() == null && deadline != GroupStep.NEVER && deadline - now <= 0) {
+          one.expire();
         }
-        Object outcome = one.call.outcome();
+        Object outcome = one.outcome();
         if (outcome == null) {
-          wake = earlier(wake, one.call.deadline());
+          wake = earlier(wake, deadline);
         } else {
           settled.add(one);
           if (outcome instanceof InstrumentException e
@@ -152,7 +179,7 @@ final class GroupRun {
         wake = earlier(wake, gateCloses);
       }
       if (abortAt != Long.MAX_VALUE && abortAt - now <= 0) {
-        sent.forEach(one -> one.guard.cancel(one.call, "the group ended"));
+        sent.forEach(one -> one.cancel("the group ended"));
         abortAt = Long.MAX_VALUE;
       } else if (settled.size() < sent.size()) {
         LockSupport.parkNanos(
@@ -163,24 +190,24 @@ final class GroupRun {
   }
 
   private static long earlier(long a, long b) {
-    return a == Long.MAX_VALUE || b - a < 0 ? b : a;
+    return a == Long.MAX_VALUE || (b != Long.MAX_VALUE && b - a < 0) ? b : a;
   }
 
   /** A participant fails; true when the group ends because of it. */
-  private boolean fails(Sent one, InstrumentException e, StartGate gate) {
+  private boolean fails(GroupStep one, InstrumentException e, StartGate gate) {
     boolean first = failure == null;
-    left.add(one.step.instrument());
+    left.add(one.step().instrument());
     if (group.policy() == Group.Policy.CONTINUE) {
       if (gate != null) {
-        gate.without(one.call);
+        gate.without(atGate(one));
       }
       return false;
     }
     if (first) {
-      String why = one.step.instrument() + " left the group: " + e.getMessage();
+      String why = one.step().instrument() + " left the group: " + e.getMessage();
       failure =
           new Refused(ErrorCode.BARRIER_BROKEN, why, e)
-              .at(new Origin(one.step.instrument(), one.step.call().command(), "", "", ""));
+              .at(new Origin(one.step().instrument(), one.step().call().command(), "", "", ""));
       if (gate != null) {
         gate.breakUp(why);
       }
@@ -189,11 +216,11 @@ final class GroupRun {
   }
 
   /** Some have not come to the gate in time. */
-  private void late(List<Sent> sent, StartGate gate) {
-    for (Sent one : sent) {
-      if (gate.isMissing(one.call)) {
+  private void late(List<GroupStep> sent, StartGate gate) {
+    for (GroupStep one : sent) {
+      if (gate.isMissing(atGate(one))) {
         String limit = Texts.seconds(group.timeout().toNanos());
-        one.guard.cancel(one.call, one.step.instrument() + " was not ready within " + limit);
+        one.cancel(one.step().instrument() + " was not ready within " + limit);
       }
     }
   }

@@ -12,6 +12,7 @@ import consort.api.Result;
 import consort.api.State;
 import consort.api.Unreachable;
 import consort.api.coordinator.InstrumentSpec;
+import consort.api.coordinator.Startable;
 import consort.api.coordinator.SwapOutcome;
 import consort.api.coordinator.SwapStatus;
 import consort.api.coordinator.TemporaryInstrument;
@@ -30,7 +31,7 @@ import java.util.function.BooleanSupplier;
  *
  * <p>Remote services look for {@link Instrument} among the interfaces named here only.
  */
-final class Guard implements TemporaryInstrument, Instrument, Relied {
+final class Guard implements TemporaryInstrument, Instrument, Startable, Relied {
 
   /** How long a call may take when nobody says otherwise. */
   static final Duration DEADLINE = Duration.ofSeconds(5);
@@ -131,6 +132,11 @@ final class Guard implements TemporaryInstrument, Instrument, Relied {
   @Override
   public CompletionStage<Result> send(Call call) {
     return machine.calls.send(call);
+  }
+
+  @Override
+  public Start prepare(Call call, Duration within, Runnable ready) {
+    return machine.calls.prepare(call, within, ready);
   }
 
   /** Ends it; what still runs after the grace is given up. */

@@ -7,6 +7,7 @@ import consort.api.Instrument;
 import consort.api.LeaseToken;
 import consort.api.Refused;
 import consort.api.coordinator.Lease;
+import consort.api.coordinator.LeaseRequest;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -18,11 +19,14 @@ final class HeldLease implements Lease {
 
   private final LeaseTable table;
   private final Grant grant;
+  private final Abroad abroad;
   private final Function<String, Instrument> instruments;
 
-  HeldLease(LeaseTable table, Grant grant, Function<String, Instrument> instruments) {
+  HeldLease(
+      LeaseTable table, Grant grant, Abroad abroad, Function<String, Instrument> instruments) {
     this.table = table;
     this.grant = grant;
+    this.abroad = abroad;
     this.instruments = instruments;
   }
 
@@ -58,6 +62,9 @@ final class HeldLease implements Lease {
 
   @Override
   public void renew(Duration ttl) {
+    LeaseRequest.requireTtl(ttl);
+    // A part at another node must never end before the whole.
+    abroad.renew(grant.token, ttl);
     table.renew(grant.token, ttl);
   }
 
@@ -74,6 +81,11 @@ final class HeldLease implements Lease {
               + String.join(", ", grant.terms.names()));
     }
     return new LeasedInstrument(instruments.apply(name), grant.token, grant.terms.owner());
+  }
+
+  @Override
+  public CompletionStage<String> ended() {
+    return grant.ended().minimalCompletionStage();
   }
 
   @Override

@@ -27,6 +27,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -77,7 +79,8 @@ final class LeaseTable implements Permits {
     RELEASED,
     EXPIRED,
     DIED,
-    BROKEN;
+    BROKEN,
+    LOST;
 
     /** Whether it is over. */
     boolean isEnd() {
@@ -86,7 +89,7 @@ final class LeaseTable implements Permits {
 
     /** Whether it is over, and its holder did not say so. */
     boolean isUnasked() {
-      return this == EXPIRED || this == DIED || this == BROKEN;
+      return this == EXPIRED || this == DIED || this == BROKEN || this == LOST;
     }
   }
 
@@ -148,8 +151,18 @@ final class LeaseTable implements Permits {
 
   // ---- Requests ----
 
-  /** Takes a request: decided on return, or waiting for others to be over. */
+  /** Takes a request of the current thread: decided on return, or waiting for others to be over. */
   Ask ask(LeaseRequest request, Caller owner, HolderProcess process) {
+    Thread waiter = Thread.currentThread();
+    return ask(request, owner, process, decided -> LockSupport.unpark(waiter));
+  }
+
+  /**
+   * Takes a request: decided on return, or waiting for others to be over.
+   *
+   * @param told is run when it is decided, under the lock: only wakes somebody
+   */
+  Ask ask(LeaseRequest request, Caller owner, HolderProcess process, Consumer<Ask> told) {
     owner.require(Role.OPERATOR, "a lease");
     String client =
         request.client().isEmpty()
@@ -166,7 +179,7 @@ final class LeaseTable implements Permits {
             process);
     synchronized (lock) {
       long now = swept();
-      Ask ask = new Ask(terms, world.now(), now, request.waitLimit().toNanos());
+      Ask ask = new Ask(terms, world.now(), now, request.waitLimit().toNanos(), told);
       if (closed) {
         ask.refuse(stopped());
       } else {
@@ -259,6 +272,9 @@ final class LeaseTable implements Permits {
       // The same token as long as it is known; a former epoch's is void for ever.
       LeaseToken token = grant.resumable ? next() : grant.token;
       Grant again = new Grant(token, ask.terms, grant.since, false, end(ask.terms, now));
+      if (!grant.resumable) {
+        grant.goesOnAs(again);
+      }
       replace(grant, again);
       world.changed();
       world.happened(News.RESUMED, again);
@@ -399,6 +415,21 @@ final class LeaseTable implements Permits {
       Grant grant = grants.get(token);
       if (grant != null) {
         end(grant, News.DIED, "ended with its holder");
+        serve(swept());
+      }
+    }
+  }
+
+  /**
+   * A part of it that another node gave is over; nothing when it is over itself.
+   *
+   * @param how in words: {@code was lost: …}
+   */
+  void lost(LeaseToken token, String how) {
+    synchronized (lock) {
+      Grant grant = grants.get(token);
+      if (grant != null) {
+        end(grant, News.LOST, how);
         serve(swept());
       }
     }

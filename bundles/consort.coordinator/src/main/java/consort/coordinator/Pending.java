@@ -137,8 +137,9 @@ final class Pending {
     return gate != null && gate.isOpen() ? gate.opened() + ownLimit : deadline;
   }
 
-  /** What takes the timer of its deadline off. */
+  /** What takes the timer of its deadline off; a former one is taken off now. */
   void disarm(Runnable how) {
+    disarm.run();
     disarm = how;
   }
 

@@ -138,7 +138,8 @@ class AskTest {
   void isAWriteThatTheLeaseOfAnotherRefusesAndOnesOwnLetsThrough() throws Exception {
     ready(true);
     try (DefaultLeases leases =
-        new DefaultLeases(world.threads, null, name -> guard, (news, grant, at, left) -> {})) {
+        new DefaultLeases(
+            world.threads, null, name -> guard, "", name -> null, (news, grant, at, left) -> {})) {
       world.permits = leases.table();
       Caller root = new Caller("root", Role.ADMINISTRATOR, "test");
       Lease anna = leases.take(LeaseRequest.of("PSU1"), new Caller("anna", Role.OPERATOR, "test"));

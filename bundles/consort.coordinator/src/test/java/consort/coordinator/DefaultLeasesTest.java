@@ -84,7 +84,9 @@ class DefaultLeasesTest {
 
   /** Another coordinator, without an end of the former one. */
   private void crash() {
-    leases = new DefaultLeases(world.threads, folder, name -> guard, (news, grant, at, left) -> {});
+    leases =
+        new DefaultLeases(
+            world.threads, folder, name -> guard, "", name -> null, (news, grant, at, left) -> {});
     world.permits = leases.table();
   }
 
@@ -261,7 +263,9 @@ class DefaultLeasesTest {
   void withoutADiskThereAreNoLeasesButInstruments() throws IOException {
     leases.close();
     Path file = Files.createFile(folder.resolve("file"));
-    leases = new DefaultLeases(world.threads, file, name -> guard, (news, grant, at, left) -> {});
+    leases =
+        new DefaultLeases(
+            world.threads, file, name -> guard, "", name -> null, (news, grant, at, left) -> {});
     world.permits = leases.table();
     assertThatThrownBy(() -> leases.take(echo(), ANNA))
         .isInstanceOf(Refused.class)

@@ -37,7 +37,7 @@ class EventsTest {
   private final Events events = new Events("bench", publisher);
   private final List<Event> posted = new CopyOnWriteArrayList<>();
   private final DefaultLeases leases =
-      new DefaultLeases(world.threads, null, name -> null, events::lease);
+      new DefaultLeases(world.threads, null, name -> null, "", name -> null, events::lease);
 
   @AfterEach
   void end() {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import consort.api.Call;
 import consort.api.ErrorCode;
 import consort.api.Faulted;
+import consort.api.Instrument;
 import consort.api.Refused;
 import consort.api.State;
 import consort.api.TimedOut;
@@ -31,6 +32,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -50,7 +52,11 @@ class GroupsTest {
 
   private final TestWorld world = new TestWorld();
   private final Map<String, Guard> guards = new ConcurrentHashMap<>();
-  private final DefaultGroups groups = new DefaultGroups(world, this::guard);
+  private final DefaultGroups groups = new DefaultGroups(world, this::participant);
+
+  /** Whether an instrument is at another node. */
+  private volatile Predicate<String> away = name -> false;
+
   private final CountDownLatch release = new CountDownLatch(1);
 
   /** What a driver did: when it was entered and left, in its own time. */
@@ -120,6 +126,11 @@ class GroupsTest {
     release.countDown();
     guards.values().forEach(Guard::close);
     world.threads.close();
+  }
+
+  private Instrument participant(String name) {
+    Guard guard = guard(name);
+    return away.test(name) ? new Away(guard, null, world.threads) : guard;
   }
 
   private Guard guard(String name) {
@@ -345,6 +356,107 @@ class GroupsTest {
     assertThat(result.outcomes()).filteredOn(o -> o.result() != null).hasSize(2);
   }
 
+  @Test
+  void instrumentsOfOtherNodesBeginWithThoseOfThisOne() throws Exception {
+    List<String> names = parts(4);
+    away = name -> !name.equals("P0");
+    var busy = guard("P2").send(Call.of("act", 0, Mood.LATE));
+    GroupResult result =
+        groups.run(
+            Group.startTogether(all(names, 1, Mood.QUICK)).barrier(all(names, 2, Mood.QUICK)));
+    assertThat(result.orThrow().succeeded()).isTrue();
+    busy.toCompletableFuture().get(20, TimeUnit.SECONDS);
+    assertThat(entered(1)).as("nobody began before P2 was free").isGreaterThanOrEqualTo(left(0));
+    assertThat(entered(2)).isGreaterThanOrEqualTo(left(1));
+    assertThat(result.skew(0)).isLessThan(Duration.ofSeconds(1));
+  }
+
+  @Test
+  void oneOfAnotherNodeThatIsNotReadyInTimeSendsNothingAnywhere() throws Exception {
+    List<String> names = parts(3);
+    away = name -> !name.equals("P0");
+    var busy = guard("P1").send(Call.of("act", 0, Mood.HANG).within(Duration.ofMinutes(1)));
+    GroupResult result =
+        groups.run(Group.startTogether(all(names, 1, Mood.QUICK)).within(Duration.ofMillis(500)));
+    assertThat(result.failure())
+        .hasMessage("P1 left the group: P1.act was not sent: P1 was not ready within 0.5 s");
+    assertThat(result.outcomes().get(0).error().code()).isEqualTo(ErrorCode.BARRIER_BROKEN);
+    assertThat(result.outcomes().get(2).error().code()).isEqualTo(ErrorCode.BARRIER_BROKEN);
+    release.countDown();
+    busy.toCompletableFuture().get(20, TimeUnit.SECONDS);
+    assertThat(groups.run(Group.startTogether(all(names, 2, Mood.QUICK))).orThrow().succeeded())
+        .isTrue();
+    assertThat(visits).noneMatch(v -> v.step == 1);
+  }
+
+  @Test
+  void theSecondStepOfOneElsewhereDoesNotLoseItsDeadlineToTheFirst() {
+    parts(1);
+    away = name -> true;
+    Call slow = Call.of("act", 1, Mood.LATE).within(Duration.ofSeconds(5));
+    Call quick = Call.of("act", 2, Mood.QUICK).within(Duration.ofMillis(20));
+    GroupResult result =
+        groups.run(Group.parallel(new Group.Step("P0", slow), new Group.Step("P0", quick)));
+    assertThat(result.orThrow().succeeded()).isTrue();
+  }
+
+  @Test
+  void aCallThatWasMadeReadyBeginsAtTheSignalAndItsDeadlineRunsFromThen() throws Exception {
+    parts(1);
+    CountDownLatch ready = new CountDownLatch(1);
+    var start =
+        guard("P0")
+            .prepare(
+                Call.of("act", 1, Mood.HANG).within(Duration.ofMillis(50)),
+                Duration.ofMinutes(1),
+                ready::countDown);
+    assertThat(ready.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(visits).isEmpty();
+    assertThat(start.result().toCompletableFuture()).isNotDone();
+    start.begin();
+    assertThat(start.result().toCompletableFuture())
+        .failsWithin(Duration.ofSeconds(20))
+        .withThrowableOfType(java.util.concurrent.ExecutionException.class)
+        .withCauseInstanceOf(TimedOut.class)
+        .withMessageContaining("no answer within 0.05 s");
+  }
+
+  @Test
+  void aCallThatWasMadeReadyIsTakenBackWithoutATrace() throws Exception {
+    Armed armed = new Armed();
+    make("ARMED", armed);
+    CountDownLatch ready = new CountDownLatch(1);
+    var start =
+        guard("ARMED")
+            .prepare(Call.of("act", 1, Mood.QUICK), Duration.ofMinutes(1), ready::countDown);
+    assertThat(ready.await(20, TimeUnit.SECONDS)).isTrue();
+    start.abort("P7 did not come");
+    assertThat(start.result().toCompletableFuture())
+        .failsWithin(Duration.ofSeconds(20))
+        .withThrowableOfType(java.util.concurrent.ExecutionException.class)
+        .withMessageContaining("ARMED.act was not sent: P7 did not come");
+    start.begin();
+    assertThat(
+            guard("ARMED")
+                .await(() -> guard("ARMED").phase() == Phase.READY, TimeUnit.SECONDS.toNanos(20)))
+        .isTrue();
+    assertThat(armed.seen).containsExactly("arm act 1", "disarm");
+  }
+
+  @Test
+  void aCallThatIsNotToldToBeginGivesItsInstrumentBack() {
+    parts(1);
+    var start =
+        guard("P0")
+            .prepare(
+                Call.of("act", 1, Mood.QUICK).within(Duration.ofMillis(50)),
+                Duration.ofMillis(50),
+                () -> {});
+    assertThat(start.result().toCompletableFuture()).failsWithin(Duration.ofSeconds(20));
+    assertThat(guard("P0").call("act", 2, Mood.QUICK)).isEqualTo(2);
+    assertThat(visits).noneMatch(v -> v.step == 1);
+  }
+
   /** A driver that can be armed. */
   private static final class Armed implements Part, Armable {
     final List<String> seen = new ArrayList<>();
@@ -449,6 +561,8 @@ class GroupsTest {
     for (int round = 0; round < ROUNDS / 2; round++) {
       visits.clear();
       List<String> names = parts(2 + random.nextInt(MOST - 1));
+      int near = random.nextInt(4);
+      away = name -> near > 0 && name.hashCode() % 3 >= near;
       Map<String, Trouble> troubles = new TreeMap<>();
       if (random.nextInt(15) == 0) {
         for (int i = random.nextInt(4) == 0 ? 3 : 1; i > 0; i--) {

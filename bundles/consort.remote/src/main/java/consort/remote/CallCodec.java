@@ -26,11 +26,22 @@ final class CallCodec {
 
   private CallCodec() {}
 
-  /** What a call asks of which endpoint. */
-  record Asked(String target, Call call) {}
+  /**
+   * What a call asks of which endpoint.
+   *
+   * @param within how long it waits for the signal to begin; zero for a call that does not
+   */
+  record Asked(String target, Call call, Duration within) {}
 
-  /** What a call gave: a value not yet converted, how long the driver took, which description. */
-  record Answer(Object value, long tookNanos, long revision) {}
+  /**
+   * What a call gave.
+   *
+   * @param value not yet converted
+   * @param tookNanos how long it was in the driver
+   * @param revision which description it belongs to
+   * @param beforeNanos how long after it came, or was told to begin, the driver was entered
+   */
+  record Answer(Object value, long tookNanos, long revision, long beforeNanos) {}
 
   /**
    * Writes a call.
@@ -40,13 +51,34 @@ final class CallCodec {
    * @param remaining how long it still may take, null for the owner's default
    */
   static Bytes call(String target, String command, Call call, Duration remaining) {
-    CborOut out = new CborOut(160).start(10);
+    return call(new CborOut(160).start(10), target, command, call, remaining).end().done();
+  }
+
+  /**
+   * Writes a call that is to be made ready.
+   *
+   * @param within how long it waits for the signal to begin
+   */
+  static Bytes prepare(String target, String command, Call call, Duration within) {
+    CborOut out = call(new CborOut(160).start(11), target, command, call, call.deadline());
+    return out.value(consort.api.Deadline.nanos(within)).end().done();
+  }
+
+  private static CborOut call(
+      CborOut out, String target, String command, Call call, Duration remaining) {
     out.value(target).value(command).value(call.positional()).value(call.named());
     out.value(remaining == null ? null : consort.api.Deadline.nanos(remaining));
     out.value(call.caller().name()).value(call.caller().role()).value(call.correlation());
     LeaseToken lease = call.lease();
     out.value(lease == null ? null : lease.epoch()).value(lease == null ? null : lease.counter());
-    return out.end().done();
+    return out;
+  }
+
+  /** The caller that a message names at two places, as it is known here. */
+  static Caller caller(Fields fields, int index, String node, Role most) throws Malformed {
+    Role claimed = fields.constant(index + 1, Role.class);
+    return new Caller(
+        fields.text(index) + "@" + node, most.includes(claimed) ? claimed : most, "consort.tcp");
   }
 
   /**
@@ -61,33 +93,29 @@ final class CallCodec {
     if (nanos != null && nanos <= 0) {
       throw new Malformed("call: the deadline is not positive");
     }
-    Role claimed = fields.constant(6, Role.class);
-    Caller caller =
-        new Caller(
-            fields.text(5) + "@" + node, most.includes(claimed) ? claimed : most, "consort.tcp");
+    Caller caller = caller(fields, 5, node, most);
+    long within = fields.values().size() > 10 ? fields.number(10) : 0;
+    if (within < 0) {
+      throw new Malformed("call: the time to begin is negative");
+    }
     Long epoch = fields.orNull(8, Long.class);
     LeaseToken lease = epoch == null ? null : new LeaseToken(epoch, fields.number(9));
     Duration deadline = nanos == null ? null : Duration.ofNanos(nanos);
     return new Asked(
         fields.text(0),
         new Call(
-            fields.text(1),
-            fields.list(2),
-            fields.map(3),
-            deadline,
-            caller,
-            fields.text(7),
-            lease));
+            fields.text(1), fields.list(2), fields.map(3), deadline, caller, fields.text(7), lease),
+        Duration.ofNanos(within));
   }
 
   /** Writes the result of a call. */
-  static Bytes result(Object value, long tookNanos, long revision) {
-    return new CborOut(64).start(3).value(value).value(tookNanos).value(revision).end().done();
+  static Bytes result(Object value, long tookNanos, long revision, long beforeNanos) {
+    return new CborOut(64).array(value, tookNanos, revision, beforeNanos).done();
   }
 
   static Answer readResult(byte[] payload) throws Malformed {
-    Fields fields = Fields.read("result", payload, 3);
-    return new Answer(fields.any(0), fields.number(1), fields.number(2));
+    Fields fields = Fields.read("result", payload, 4);
+    return new Answer(fields.any(0), fields.number(1), fields.number(2), fields.number(3));
   }
 
   /** Writes an error: code, message and origin, never a class name. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.remote;
 
+import consort.api.ErrorCode;
+import consort.api.Refused;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
@@ -16,8 +18,29 @@ final class Exports {
     void removed(Export export);
   }
 
+  private final Lending lending;
   private final Map<String, Export> byTarget = new ConcurrentHashMap<>();
   private final Set<Watcher> watchers = ConcurrentHashMap.newKeySet();
+
+  /**
+   * Offers nothing yet.
+   *
+   * @param lending the leases of this node
+   */
+  Exports(Lending lending) {
+    this.lending = lending;
+  }
+
+  /** The leases of this node that other nodes hold. */
+  Lending lending() {
+    return lending;
+  }
+
+  /** What is said of an instrument that is not offered. */
+  static Refused unknown(String name) {
+    return new Refused(
+        ErrorCode.UNKNOWN_INSTRUMENT, "there is no instrument '" + name + "' for other nodes here");
+  }
 
   /** Whether it was added: there is no other of that name and interface. */
   boolean add(Export export) {

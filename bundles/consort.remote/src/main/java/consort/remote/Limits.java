@@ -22,6 +22,9 @@ final class Limits {
   /** How many bytes may wait to be written; a peer that does not read gets no more calls done. */
   static final long UNWRITTEN = 16L << 20;
 
+  /** How many leases a peer may hold or wait for. */
+  static final int LEASES = 100;
+
   /** How many endpoints a node may offer. */
   static final int ENDPOINTS = 10_000;
 

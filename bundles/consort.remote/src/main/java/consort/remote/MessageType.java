@@ -30,7 +30,23 @@ enum MessageType {
   /** The state of an instrument. */
   STATUS(13),
   /** Something happened to an instrument. */
-  EVENT(14);
+  EVENT(14),
+  /** A command that is made ready, and waits for BEGIN. */
+  PREPARE(15),
+  /** A command is ready to begin. */
+  READY(16),
+  /** A command that was made ready begins. */
+  BEGIN(17),
+  /** May this node use instruments alone? */
+  LEASE(18),
+  /** A lease is given, or holds longer. */
+  LEASED(19),
+  /** A lease is to hold for another time from now. */
+  RENEW(20),
+  /** A lease is let go. */
+  RELEASE(21),
+  /** A lease is over, and its holder did not say so. */
+  LEASE_OVER(22);
 
   private static final MessageType[] BY_CODE = new MessageType[128];
 

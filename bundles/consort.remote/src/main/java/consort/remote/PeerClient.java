@@ -65,6 +65,7 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
   private final AtomicInteger ids = new AtomicInteger();
   private final Map<Integer, Pending> pending = new ConcurrentHashMap<>();
   private final Queue<Pending> waiting = new ConcurrentLinkedQueue<>();
+  private final PeerLeases leases;
   private final Map<String, InfoCodec.Told> statuses = new ConcurrentHashMap<>();
   private volatile Connection open;
   private volatile boolean closed;
@@ -101,6 +102,7 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
     this.loop = loop;
     this.executor = executor;
     this.events = events;
+    this.leases = new PeerLeases(this, executor);
   }
 
   void start() {
@@ -111,6 +113,11 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
 
   Address address() {
     return address;
+  }
+
+  /** The leases that this node has there. */
+  PeerLeases leases() {
+    return leases;
   }
 
   /** The name of the node, empty as long as it never answered. */
@@ -187,6 +194,21 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
   /** Asks without waiting; the callback runs on a thread of the executor. */
   Pending send(
       String what, Duration within, Question question, Consumer<Pending.Outcome> callback) {
+    return send(what, within, question, callback, null);
+  }
+
+  /**
+   * Asks without waiting.
+   *
+   * @param ready is run when the other node is ready to begin, on a thread of the executor; null
+   *     for questions where that is no matter
+   */
+  Pending send(
+      String what,
+      Duration within,
+      Question question,
+      Consumer<Pending.Outcome> callback,
+      Runnable ready) {
     int id = ids.incrementAndGet();
     long now = System.nanoTime();
     long limit = within == null ? Long.MAX_VALUE : nanos(within);
@@ -198,9 +220,18 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
             end(now, limit),
             sent(now, limit),
             executor,
-            callback);
+            callback,
+            ready);
     submit(asked);
     return asked;
+  }
+
+  /** Says something that has no answer; nothing when there is no connection. */
+  void tell(Message message) {
+    Connection now = open;
+    if (now != null) {
+      now.send(message);
+    }
   }
 
   /** Makes a message. */
@@ -280,10 +311,7 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
   void cancel(Pending asked) {
     boolean unsent = asked.withdraw();
     if (pending.remove(asked.id) != null && !unsent) {
-      Connection now = open;
-      if (now != null) {
-        now.send(Message.bare(MessageType.CANCEL, asked.id));
-      }
+      tell(Message.bare(MessageType.CANCEL, asked.id));
     }
   }
 
@@ -382,12 +410,22 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
   public void received(Connection connection, MessageType type, int id, byte[] payload)
       throws Malformed {
     switch (type) {
-      case RESULT, ERROR, DESCRIPTION -> {
+      case RESULT, ERROR, DESCRIPTION, LEASED -> {
         Pending asked = pending.remove(id);
+        if (type == MessageType.LEASED) {
+          leases.leased(payload, asked != null);
+        }
         if (asked != null) {
           asked.complete(new Pending.Outcome(type, payload, null));
         }
       }
+      case READY -> {
+        Pending asked = pending.get(id);
+        if (asked != null) {
+          asked.ready();
+        }
+      }
+      case LEASE_OVER -> leases.over(payload);
       case OFFER -> events.offered(this, Fields.read("offer", payload, 1).map(0));
       case OFFERED -> events.complete(this);
       case WITHDRAW -> events.withdrawn(this, Fields.read("withdraw", payload, 1).text(0));
@@ -431,6 +469,7 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
       }
     }
     if (was) {
+      leases.disconnected(why);
       events.disconnected(this, why);
     }
   }

@@ -10,8 +10,16 @@ import java.util.function.Supplier;
 /** A question that waits for its answer. The first outcome counts. */
 final class Pending {
 
-  /** What came: a message of a type, or an exception that is thrown instead. */
-  record Outcome(MessageType type, byte[] payload, RuntimeException failure) {}
+  /**
+   * What came: a message of a type, or an exception that is thrown instead.
+   *
+   * @param at when it came, {@link System#nanoTime()}
+   */
+  record Outcome(MessageType type, byte[] payload, RuntimeException failure, long at) {
+    Outcome(MessageType type, byte[] payload, RuntimeException failure) {
+      this(type, payload, failure, System.nanoTime());
+    }
+  }
 
   final int id;
 
@@ -31,6 +39,7 @@ final class Pending {
   private final Thread waiter;
   private final Executor executor;
   private final Consumer<Outcome> callback;
+  private final Runnable ready;
 
   /** How it goes out; null as long as there is no connection. */
   volatile Outgoing outgoing;
@@ -42,7 +51,9 @@ final class Pending {
       long until,
       long sentUntil,
       Executor executor,
-      Consumer<Outcome> callback) {
+      Consumer<Outcome> callback,
+      Runnable ready) {
+    this.ready = ready;
     this.id = id;
     this.what = what;
     this.question = question;
@@ -56,10 +67,14 @@ final class Pending {
   /** A question that this thread waits for. */
   static Pending awaited(
       int id, String what, Supplier<Message> question, long until, long sentUntil) {
-    return new Pending(id, what, question, until, sentUntil, null, null);
+    return new Pending(id, what, question, until, sentUntil, null, null, null);
   }
 
-  /** A question whose answer is given to a callback, run by the executor. */
+  /**
+   * A question whose answer is given to a callback, run by the executor.
+   *
+   * @param ready what the executor runs when the answer could begin; null for most
+   */
   static Pending sent(
       int id,
       String what,
@@ -67,8 +82,16 @@ final class Pending {
       long until,
       long sentUntil,
       Executor executor,
-      Consumer<Outcome> callback) {
-    return new Pending(id, what, question, until, sentUntil, executor, callback);
+      Consumer<Outcome> callback,
+      Runnable ready) {
+    return new Pending(id, what, question, until, sentUntil, executor, callback, ready);
+  }
+
+  /** The other node is ready. */
+  void ready() {
+    if (ready != null) {
+      executor.execute(ready);
+    }
   }
 
   Outcome outcome() {

@@ -14,6 +14,8 @@ import consort.api.Refused;
 import consort.api.Result;
 import consort.api.TimedOut;
 import consort.api.Values;
+import consort.api.mesh.Imported;
+import consort.api.mesh.Owner;
 import consort.api.typed.TypedView;
 import java.time.Duration;
 import java.util.HashMap;
@@ -22,7 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** An instrument of another node. The guard there is the authority; nothing is queued here. */
-final class RemoteInstrument implements Instrument {
+final class RemoteInstrument implements Imported {
 
   private static final Duration DESCRIBING = Duration.ofSeconds(5);
 
@@ -77,6 +79,16 @@ final class RemoteInstrument implements Instrument {
   }
 
   @Override
+  public String remoteName() {
+    return remoteName;
+  }
+
+  @Override
+  public Owner owner() {
+    return peer.leases();
+  }
+
+  @Override
   public InstrumentInfo info() {
     return described(-1).info();
   }
@@ -96,7 +108,7 @@ final class RemoteInstrument implements Instrument {
         known =
             outcome.type() == MessageType.DESCRIPTION
                 ? InfoCodec.readInfo(outcome.payload())
-                : failed(outcome);
+                : refused(outcome);
       } catch (Malformed e) {
         throw garbled(e);
       }
@@ -105,11 +117,15 @@ final class RemoteInstrument implements Instrument {
     return known;
   }
 
-  private <T> T failed(Pending.Outcome outcome) throws Malformed {
+  private static InfoCodec.Described refused(Pending.Outcome outcome) throws Malformed {
+    throw error(outcome);
+  }
+
+  private static InstrumentException error(Pending.Outcome outcome) throws Malformed {
     if (outcome.type() != MessageType.ERROR) {
       throw new Malformed("a " + outcome.type() + " is no answer to this");
     }
-    throw CallCodec.readError(outcome.payload());
+    return CallCodec.readError(outcome.payload());
   }
 
   private Garbled garbled(Malformed e) {
@@ -158,14 +174,41 @@ final class RemoteInstrument implements Instrument {
     return future;
   }
 
+  @Override
+  public Start prepare(Call call, Duration within, Runnable ready) {
+    RemoteStart start = new RemoteStart(peer, what(call));
+    String command = signature(call);
+    try {
+      start.send(
+          call.deadline() == null ? null : call.deadline().plus(within),
+          (id, left) ->
+              new Message(
+                  MessageType.PREPARE, id, CallCodec.prepare(target, command, under(call), within)),
+          (outcome, begun) -> result(call, outcome, begun),
+          ready);
+    } catch (InstrumentException e) {
+      start.fail(e);
+    }
+    return start;
+  }
+
   private String what(Call call) {
     return name + "." + call.command();
   }
 
   private PeerClient.Question question(Call call) {
-    String command = signatures == null ? call.command() : signatures.get(call.command());
+    String command = signature(call);
     return (id, left) ->
-        new Message(MessageType.CALL, id, CallCodec.call(target, command, call, left));
+        new Message(MessageType.CALL, id, CallCodec.call(target, command, under(call), left));
+  }
+
+  private String signature(Call call) {
+    return signatures == null ? call.command() : signatures.get(call.command());
+  }
+
+  /** The call with the lease as the other node knows it. */
+  private Call under(Call call) {
+    return call.lease() == null ? call : call.under(peer.leases().there(call.lease(), name));
   }
 
   private Result result(Call call, Pending.Outcome outcome, long begun) {
@@ -176,7 +219,7 @@ final class RemoteInstrument implements Instrument {
     }
     try {
       if (outcome.type() != MessageType.RESULT) {
-        return failed(outcome);
+        throw known(call, error(outcome));
       }
       CallCodec.Answer answer = CallCodec.readResult(outcome.payload());
       CommandInfo command = command(call.command(), answer.revision());
@@ -184,7 +227,7 @@ final class RemoteInstrument implements Instrument {
           typed != null || answer.value() == null
               ? answer.value() // the view converts to what its method returns
               : Values.convert(what(call), command.result(), answer.value());
-      return new Result(value, command, begun, begun + Math.max(0, answer.tookNanos()));
+      return timed(value, command, begun, outcome.at(), answer);
     } catch (Malformed e) {
       throw garbled(e);
     } catch (Refused e) {
@@ -193,6 +236,27 @@ final class RemoteInstrument implements Instrument {
           ? new Garbled(ErrorCode.GARBLED, e.getMessage(), e)
           : e;
     }
+  }
+
+  /**
+   * The result with the time of this node's clock: that of the other one means nothing here. What
+   * is left of the whole is taken to be the way, as long in both directions.
+   */
+  private static Result timed(
+      Object value, CommandInfo command, long begun, long came, CallCodec.Answer answer) {
+    long took = Math.max(0, answer.tookNanos());
+    long way = Math.max(0, came - begun - took - answer.beforeNanos());
+    long started = Math.min(begun + way / 2 + answer.beforeNanos(), came - took);
+    return new Result(value, command, started, started + took);
+  }
+
+  /** An error in the words of this node: it has other names for leases. */
+  private static InstrumentException known(Call call, InstrumentException e) {
+    if (call.lease() == null || e.code() != ErrorCode.LEASE_OVER) {
+      return e;
+    }
+    String text = e.getMessage().replaceFirst("the lease \\d+-\\d+", "the lease " + call.lease());
+    return new Refused(ErrorCode.LEASE_OVER, text).at(e.origin());
   }
 
   private CommandInfo command(String asked, long revision) throws Malformed {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.remote;
 
+import consort.api.coordinator.Leases;
 import consort.api.mesh.Mesh;
 import consort.api.security.NodeKeys;
 import java.io.IOException;
@@ -24,6 +25,7 @@ import org.osgi.service.event.EventAdmin;
 import org.osgi.service.event.EventConstants;
 import org.osgi.service.event.EventHandler;
 import org.osgi.service.remoteserviceadmin.RemoteConstants;
+import org.osgi.util.tracker.ServiceTracker;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,7 +38,8 @@ final class RemoteNode implements EventHandler, AutoCloseable {
   private static final int SHARE = 4;
 
   private final EventAdmin events;
-  private final Exports exports = new Exports();
+  private final Exports exports;
+  private final ServiceTracker<Leases, Leases> leases;
   private final IoLoop loop;
   private final ExecutorService callbacks =
       Executors.newCachedThreadPool(named("consort remote callback"));
@@ -56,6 +59,8 @@ final class RemoteNode implements EventHandler, AutoCloseable {
   RemoteNode(BundleContext context, Settings settings, EventAdmin events, NodeKeys keys)
       throws IOException {
     this.events = events;
+    leases = new ServiceTracker<>(context, Leases.class, null);
+    exports = new Exports(new Lending(leases::getService));
     UnaryOperator<String> property = context::getProperty;
     String node = property.apply("consort.node");
     Hello hello =
@@ -93,6 +98,7 @@ final class RemoteNode implements EventHandler, AutoCloseable {
                         client));
     provider = new InstrumentProvider(exports, peers, listener == null ? null : listener.address());
     filtered = settings.export().isEmpty() ? null : new NodeExports(context, settings.export());
+    leases.open();
     loop.start();
     register(context);
     if (listener != null) {
@@ -173,6 +179,7 @@ final class RemoteNode implements EventHandler, AutoCloseable {
       }
     }
     peers.close();
+    leases.close();
     if (listener != null) {
       listener.close();
     }

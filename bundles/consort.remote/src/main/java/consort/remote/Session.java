@@ -2,6 +2,7 @@
 package consort.remote;
 
 import consort.api.Call;
+import consort.api.Caller;
 import consort.api.ErrorCode;
 import consort.api.Faulted;
 import consort.api.Garbled;
@@ -11,6 +12,8 @@ import consort.api.InstrumentStatus;
 import consort.api.Refused;
 import consort.api.Result;
 import consort.api.Role;
+import consort.api.coordinator.Startable;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -33,11 +36,43 @@ final class Session implements Connection.Handler, Exports.Watcher, IoLoop.Timed
   private final IoLoop loop;
   private final Role role;
   private final Set<Session> all;
-  private final Map<Integer, CompletableFuture<Result>> running = new ConcurrentHashMap<>();
+  private final Lent lent;
+  private final Map<Integer, Running> running = new ConcurrentHashMap<>();
   private final AtomicInteger calls = new AtomicInteger();
   private volatile Connection connection;
   private volatile String node = "";
   private volatile boolean paused;
+
+  /** A call under way. */
+  private static final class Running {
+    private final Startable.Start start;
+
+    /** When it came, or was told to begin, ns. */
+    private volatile long since;
+
+    private final CompletableFuture<Result> future;
+
+    Running(CompletableFuture<Result> future, Startable.Start start, long since) {
+      this.since = since;
+      this.future = future;
+      this.start = start;
+    }
+
+    void begin() {
+      since = System.nanoTime();
+      if (start != null) {
+        start.begin();
+      }
+    }
+
+    void cancel() {
+      if (start != null) {
+        start.abort("its caller is gone");
+      } else {
+        future.cancel(false);
+      }
+    }
+  }
 
   // Only touched by the loop.
   private final Map<String, InstrumentStatus> told = new HashMap<>();
@@ -54,6 +89,7 @@ final class Session implements Connection.Handler, Exports.Watcher, IoLoop.Timed
     this.loop = loop;
     this.role = role;
     this.all = all;
+    this.lent = new Lent(exports.lending(), message -> connection.send(message));
     all.add(this);
   }
 
@@ -76,25 +112,44 @@ final class Session implements Connection.Handler, Exports.Watcher, IoLoop.Timed
   @Override
   public void received(Connection from, MessageType type, int id, byte[] payload) throws Malformed {
     switch (type) {
-      case CALL -> call(id, payload);
-      case DESCRIBE -> describe(id, Fields.read("describe", payload, 1).text(0));
-      case CANCEL -> {
-        CompletableFuture<Result> call = running.get(id);
+      case CALL -> call(id, payload, false);
+      case PREPARE -> call(id, payload, true);
+      case BEGIN -> {
+        Running call = running.get(id);
         if (call != null) {
-          call.cancel(false);
+          call.begin();
         }
       }
+      case DESCRIBE -> describe(id, Fields.read("describe", payload, 1).text(0));
+      case CANCEL -> {
+        Running call = running.get(id);
+        if (call != null) {
+          call.cancel();
+        }
+        lent.cancel(id);
+      }
+      case LEASE -> {
+        Fields asked = Fields.read("lease", payload, LeaseCodec.ASKED);
+        Caller caller = CallCodec.caller(asked, LeaseCodec.CALLER, node, role);
+        lent.take(id, asked, caller, this::mayUse);
+      }
+      case RENEW -> lent.renew(id, Fields.read("renew", payload, 3));
+      case RELEASE -> lent.release(Fields.read("release", payload, 2));
       default -> throw new Malformed("a node that uses others sends no " + type);
     }
   }
 
-  private void call(int id, byte[] payload) throws Malformed {
+  private boolean mayUse(String instrument) {
+    return exports.get(Export.target(instrument, Instrument.class.getName())) != null;
+  }
+
+  private void call(int id, byte[] payload, boolean prepared) throws Malformed {
     CallCodec.Asked asked = CallCodec.readCall(payload, node, role);
     if (running.containsKey(id)) {
       throw new Malformed("two calls have the number " + id);
     }
     Export export;
-    CompletableFuture<Result> future;
+    Running made;
     try {
       export = find(asked.target());
       Call call = asked.call();
@@ -107,30 +162,43 @@ final class Session implements Connection.Handler, Exports.Watcher, IoLoop.Timed
               call.caller(),
               call.correlation(),
               call.lease());
-      future = export.instrument().send(named).toCompletableFuture();
+      made = prepared ? prepare(id, export, named, asked.within()) : send(export, named);
     } catch (InstrumentException e) {
       connection.send(new Message(MessageType.ERROR, id, CallCodec.error(e)));
       return;
     }
-    running.put(id, future);
+    running.put(id, made);
     if (calls.incrementAndGet() >= Limits.CALLS) {
       pause(true);
     }
-    future.whenComplete((result, failure) -> answer(id, export, result, failure));
+    made.future.whenComplete((result, failure) -> answer(id, export, made, result, failure));
+  }
+
+  private static Running send(Export export, Call call) {
+    long came = System.nanoTime();
+    return new Running(export.instrument().send(call).toCompletableFuture(), null, came);
+  }
+
+  private Running prepare(int id, Export export, Call call, Duration within) {
+    if (!(export.instrument() instanceof Startable startable)) {
+      throw new Refused(
+          ErrorCode.NOT_SUPPORTED,
+          export.instrument().name() + " cannot begin together with others");
+    }
+    Startable.Start start =
+        startable.prepare(call, within, () -> connection.send(Message.bare(MessageType.READY, id)));
+    return new Running(start.result().toCompletableFuture(), start, System.nanoTime());
   }
 
   private Export find(String target) {
     Export export = exports.get(target);
     if (export == null) {
-      String name = target.substring(0, Math.max(0, target.indexOf('#')));
-      throw new Refused(
-          ErrorCode.UNKNOWN_INSTRUMENT,
-          "there is no instrument '" + name + "' for other nodes here");
+      throw Exports.unknown(target.substring(0, Math.max(0, target.indexOf('#'))));
     }
     return export;
   }
 
-  private void answer(int id, Export export, Result result, Throwable failure) {
+  private void answer(int id, Export export, Running call, Result result, Throwable failure) {
     running.remove(id);
     if (calls.decrementAndGet() < Limits.CALLS / 2 && paused) {
       pause(false);
@@ -139,7 +207,7 @@ final class Session implements Connection.Handler, Exports.Watcher, IoLoop.Timed
     try {
       message =
           failure == null
-              ? result(id, export, result)
+              ? result(id, export, result, call.since)
               : new Message(MessageType.ERROR, id, CallCodec.error(error(failure)));
     } catch (InstrumentException e) {
       message = new Message(MessageType.ERROR, id, CallCodec.error(e));
@@ -159,9 +227,10 @@ final class Session implements Connection.Handler, Exports.Watcher, IoLoop.Timed
     }
   }
 
-  private static Message result(int id, Export export, Result result) {
+  private static Message result(int id, Export export, Result result, long since) {
     long took = result.endedNanos() - result.startedNanos();
-    Bytes payload = CallCodec.result(result.value(), took, export.revision());
+    long before = Math.max(0, result.startedNanos() - since);
+    Bytes payload = CallCodec.result(result.value(), took, export.revision(), before);
     if (payload.size() > Limits.MESSAGE) {
       throw new Garbled(
           ErrorCode.TOO_LONG,
@@ -257,7 +326,8 @@ final class Session implements Connection.Handler, Exports.Watcher, IoLoop.Timed
     exports.unwatch(this);
     all.remove(this);
     // What has not begun yet is not begun for nobody.
-    running.values().forEach(call -> call.cancel(false));
+    running.values().forEach(Running::cancel);
+    lent.close();
     if (!node.isEmpty()) {
       LOG.info("node {} is not connected any more: {}", node, reason);
     }

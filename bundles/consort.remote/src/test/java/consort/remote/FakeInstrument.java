@@ -14,8 +14,10 @@ import consort.api.Result;
 import consort.api.State;
 import consort.api.ValueType;
 import consort.api.Values;
+import consort.api.coordinator.Startable;
 import consort.api.driver.Identity;
 import consort.api.typed.TypedView;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +31,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
 /** Stands for a guard: binds arguments as one does, and runs one call at a time. */
-final class FakeInstrument implements Instrument, AutoCloseable {
+final class FakeInstrument implements Instrument, Startable, AutoCloseable {
 
   private final String name;
   private final ExecutorService thread = Executors.newSingleThreadExecutor();
@@ -124,12 +126,50 @@ final class FakeInstrument implements Instrument, AutoCloseable {
             calls.add(call);
             done.incrementAndGet();
             Object value = bodies.get(command.name()).apply(bound);
-            future.complete(new Result(value, command, 0, 1_000_000));
+            long now = System.nanoTime();
+            future.complete(new Result(value, command, now - 1_000_000, now));
           } catch (RuntimeException e) {
             future.completeExceptionally(e);
           }
         });
     return future;
+  }
+
+  @Override
+  public Start prepare(Call call, Duration within, Runnable ready) {
+    CompletableFuture<String> signal = new CompletableFuture<>();
+    CompletableFuture<Result> result = new CompletableFuture<>();
+    thread.execute(
+        () -> {
+          ready.run();
+          String aborted = signal.join();
+          if (aborted.isEmpty()) {
+            send(call)
+                .whenComplete(
+                    (value, failure) -> {
+                      result.complete(value);
+                    });
+          } else {
+            result.completeExceptionally(
+                new consort.api.Refused(consort.api.ErrorCode.BARRIER_BROKEN, aborted));
+          }
+        });
+    return new Start() {
+      @Override
+      public CompletionStage<Result> result() {
+        return result;
+      }
+
+      @Override
+      public void begin() {
+        signal.complete("");
+      }
+
+      @Override
+      public void abort(String why) {
+        signal.complete(why);
+      }
+    };
   }
 
   @Override

@@ -10,7 +10,6 @@ import consort.api.ErrorCode;
 import consort.api.Faulted;
 import consort.api.Instrument;
 import consort.api.InstrumentException;
-import consort.api.LeaseToken;
 import consort.api.NumericArray;
 import consort.api.Origin;
 import consort.api.ParameterInfo;
@@ -261,20 +260,19 @@ final class RemoteInstrumentTest {
   }
 
   @Test
-  void callerRoleLeaseAndCorrelationTravelAndTheRoleIsCapped() {
+  void callerRoleAndCorrelationTravelAndTheRoleIsCapped() {
     String trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     remote()
         .call(
             Call.of("measure", 1)
                 .by(new Caller("eve", Role.ADMINISTRATOR, "http"))
                 .correlated(trace)
-                .under(new LeaseToken(3, 17))
                 .within(Duration.ofSeconds(2)));
 
     Call there = fake.calls.element();
     assertThat(there.caller()).isEqualTo(new Caller("eve@b", Role.OPERATOR, "consort.tcp"));
     assertThat(there.correlation()).isEqualTo(trace);
-    assertThat(there.lease()).isEqualTo(new LeaseToken(3, 17));
+    assertThat(there.lease()).isNull();
     assertThat(there.deadline()).isBetween(Duration.ofMillis(1000), Duration.ofSeconds(2));
   }
 

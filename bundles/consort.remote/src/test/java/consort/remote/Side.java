@@ -3,6 +3,7 @@ package consort.remote;
 
 import consort.api.Instrument;
 import consort.api.Role;
+import consort.api.coordinator.Leases;
 import consort.api.mesh.MeshPlan;
 import consort.api.mesh.PeerListener;
 import consort.api.security.NodeKeys;
@@ -21,7 +22,8 @@ final class Side implements AutoCloseable {
 
   static final Duration HEARTBEAT = Duration.ofMillis(400);
 
-  final Exports exports = new Exports();
+  volatile Leases leases;
+  final Exports exports = new Exports(new Lending(() -> leases));
   final AtomicLong budget = new AtomicLong(256 << 20);
   final IoLoop loop;
   final ExecutorService executor = Executors.newCachedThreadPool();

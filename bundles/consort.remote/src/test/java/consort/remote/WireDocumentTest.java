@@ -21,6 +21,7 @@ import consort.api.Refused;
 import consort.api.Role;
 import consort.api.State;
 import consort.api.ValueType;
+import consort.api.coordinator.LeaseRequest;
 import consort.api.driver.Identity;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -72,7 +73,8 @@ final class WireDocumentTest {
                     "",
                     new LeaseToken(3, 17)),
                 Duration.ofMillis(500))));
-    samples.put("result", new Message(MessageType.RESULT, 7, CallCodec.result(1.5, 250_000, 1)));
+    samples.put(
+        "result", new Message(MessageType.RESULT, 7, CallCodec.result(1.5, 250_000, 1, 20_000)));
     samples.put(
         "error",
         new Message(
@@ -108,7 +110,28 @@ final class WireDocumentTest {
                     Instant.ofEpochSecond(1, 2),
                     new Quantity(3.3, "V")),
                 1,
+                1,
                 1)));
+    Call measure =
+        Call.of("measure", 3)
+            .by(new Caller("eve", Role.OPERATOR, "http"))
+            .within(Duration.ofMillis(500));
+    samples.put(
+        "prepare",
+        new Message(
+            MessageType.PREPARE,
+            7,
+            CallCodec.prepare(TARGET, "measure", measure, Duration.ofSeconds(10))));
+    samples.put("ready", Message.bare(MessageType.READY, 7));
+    samples.put("begin", Message.bare(MessageType.BEGIN, 7));
+    LeaseRequest request =
+        LeaseRequest.of("DMM1").waiting(Duration.ofSeconds(1)).purpose("noise run");
+    LeaseToken token = new LeaseToken(3, 17);
+    samples.put("lease", LeaseCodec.ask(9, request, new Caller("eve", Role.OPERATOR, "http")));
+    samples.put("leased", LeaseCodec.given(9, token));
+    samples.put("renew", LeaseCodec.renew(10, token, Duration.ofSeconds(60)));
+    samples.put("release", LeaseCodec.release(token));
+    samples.put("lease over", LeaseCodec.over(token, "expired"));
     return samples;
   }
 
@@ -183,7 +206,10 @@ final class WireDocumentTest {
             status().toString(),
             description().commands().toString(),
             "DMM1 is busy",
-            "measure[3] eve@bench2 3-17");
+            "measure[3] eve@bench2 3-17",
+            "measure[3] eve@bench2 within PT10S",
+            "[DMM1] PT1M PT1S noise run",
+            "3-17");
     assertThat(read).anyMatch(text -> text.contains("3.3 V") && text.contains("PT1.5S"));
   }
 
@@ -198,6 +224,28 @@ final class WireDocumentTest {
         Call call = CallCodec.readCall(payload, "bench2", Role.OPERATOR).call();
         yield call.command() + call.positional() + " " + call.caller().name() + " " + call.lease();
       }
+      case PREPARE -> {
+        CallCodec.Asked asked = CallCodec.readCall(payload, "bench2", Role.OPERATOR);
+        Call call = asked.call();
+        yield call.command()
+            + call.positional()
+            + " "
+            + call.caller().name()
+            + " within "
+            + asked.within();
+      }
+      case LEASE -> {
+        LeaseRequest request = LeaseCodec.readAsk(Fields.read("lease", payload, LeaseCodec.ASKED));
+        yield request.resources()
+            + " "
+            + request.ttl()
+            + " "
+            + request.waitLimit()
+            + " "
+            + request.purpose();
+      }
+      case LEASED, RENEW, RELEASE, LEASE_OVER ->
+          LeaseCodec.token(Fields.read("lease", payload, 2)).toString();
       default -> type.toString();
     };
   }
@@ -220,6 +268,7 @@ final class WireDocumentTest {
         .contains("| connections | " + consort.remote.Limits.CONNECTIONS + " |")
         .contains("| values in a message | " + CborIn.VALUES + " |")
         .contains("| depth of lists and maps | " + CborOut.DEPTH + " |")
+        .contains("| leases of a connection | " + consort.remote.Limits.LEASES + " |")
         .contains("| endpoints | " + consort.remote.Limits.ENDPOINTS + " |");
   }
 }

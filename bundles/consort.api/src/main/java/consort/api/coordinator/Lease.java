@@ -40,6 +40,7 @@ public interface Lease extends AutoCloseable {
    * Makes it hold for its time to live again, from now.
    *
    * @throws consort.api.Refused {@code LEASE_OVER} when it is over
+   * @throws consort.api.Unreachable when another node that gave a part of it does not answer
    */
   void renew();
 
@@ -47,6 +48,7 @@ public interface Lease extends AutoCloseable {
    * Gives it another time to live, from now, 1 s to 24 h.
    *
    * @throws consort.api.Refused {@code LEASE_OVER} when it is over
+   * @throws consort.api.Unreachable when another node that gave a part of it does not answer
    */
   void renew(Duration ttl);
 
@@ -61,6 +63,9 @@ public interface Lease extends AutoCloseable {
   default <T> T instrument(String name, Class<T> type) {
     return instrument(name).as(type);
   }
+
+  /** Completes when it is over, with how that came about, in words: {@code expired}. */
+  CompletionStage<String> ended();
 
   /** Releases it when the stage completes, however: when a connection or a process ends. */
   void releaseWhen(CompletionStage<?> gone);

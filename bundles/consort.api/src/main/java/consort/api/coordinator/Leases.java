@@ -5,11 +5,12 @@ import consort.api.Caller;
 import consort.api.LeaseToken;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
- * Exclusive rights to write to instruments and named resources of this node. An OSGi service. All
- * methods may be called by any thread; only {@code take} waits.
+ * Exclusive rights to write to instruments and named resources. An OSGi service. All methods may be
+ * called by any thread; only {@code take} waits.
  *
  * <pre>{@code
  * try (Lease lease = leases.take(LeaseRequest.of("DMM1", "PSU1"))) {
@@ -30,10 +31,25 @@ public interface Leases {
    * waits for those before it that overlap with it. The same owner and client id asking for the
    * same resources again gets the lease it has, renewed.
    *
+   * <p>Instruments of other nodes may be among them: then each of these nodes gives its part, one
+   * after the other in the order of their names, so that two requests never wait for each other.
+   * The lease is one all the same: when a part is over, or its node is not connected any more, all
+   * of it is.
+   *
+   * @throws consort.api.Unreachable when a node does not answer; nothing is held then
    * @throws consort.api.Refused {@code LEASED} when another holds a part of it, or waits for it,
    *     and goes on doing so as long as the request waits; an interrupt ends the waiting, too
    */
   Lease take(LeaseRequest request, Caller owner);
+
+  /**
+   * Asks for a lease on what this node itself has, without waiting; for those that serve many
+   * clients with one thread. Instruments of other nodes are only names here.
+   *
+   * @return completes as {@link #take(LeaseRequest, Caller)} ends, on a thread of the coordinator;
+   *     cancelling its future ends the waiting
+   */
+  CompletionStage<Lease> request(LeaseRequest request, Caller owner);
 
   /**
    * The lease of a token.
