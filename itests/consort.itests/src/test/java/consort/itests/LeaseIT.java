@@ -65,10 +65,10 @@ final class LeaseIT {
     try (NodeProcess node = start("holder")) {
       Process holder = new ProcessBuilder("sleep", "600").start();
       try {
-        ask(node, "lease", "\"action\":\"take\",\"names\":[\"PSU1\"],\"pid\":" + holder.pid());
+        node.rpc("lease", "\"action\":\"take\",\"names\":[\"PSU1\"],\"pid\":" + holder.pid());
         holder.destroyForcibly().waitFor();
         long begin = System.nanoTime();
-        String next = ask(node, "lease", "\"action\":\"take\",\"names\":[\"PSU1\"],\"wait\":10");
+        String next = node.rpc("lease", "\"action\":\"take\",\"names\":[\"PSU1\"],\"wait\":10");
         assertThat(next).contains("\"ok\":true");
         assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(1));
       } finally {
@@ -189,35 +189,12 @@ final class LeaseIT {
   }
 
   private static void ready(NodeProcess node) throws InterruptedException {
-    node.await(
-        "PSU1 is ready",
-        () -> {
-          try {
-            return node.consort("list").out().matches("(?s).*PSU1 +READY .*");
-          } catch (IOException e) {
-            throw new AssertionError(e);
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new AssertionError(e);
-          }
-        });
+    node.awaitList("PSU1 is ready", "PSU1 +READY .*");
   }
 
   private static String id(NodeProcess.Result taken) {
     Matcher matcher = ID.matcher(taken.out());
     assertThat(matcher.find()).as("%s", taken).isTrue();
     return matcher.group(1);
-  }
-
-  private String ask(NodeProcess node, String command, String params) throws Exception {
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + node.port() + "/rpc"))
-            .header("Authorization", "Bearer " + node.token())
-            .header("Content-Type", "application/json")
-            .POST(
-                HttpRequest.BodyPublishers.ofString(
-                    "{\"command\":\"" + command + "\",\"params\":{" + params + "}}"))
-            .build();
-    return http.send(request, HttpResponse.BodyHandlers.ofString()).body();
   }
 }

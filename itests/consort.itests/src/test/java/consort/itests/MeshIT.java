@@ -46,22 +46,6 @@ final class MeshIT {
         .formatted(name, port);
   }
 
-  private static void awaitList(NodeProcess node, String what, String pattern)
-      throws InterruptedException {
-    node.await(
-        what,
-        () -> {
-          try {
-            return node.consort("list").out().matches("(?s).*" + pattern + ".*");
-          } catch (IOException e) {
-            throw new AssertionError(e);
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new AssertionError(e);
-          }
-        });
-  }
-
   @Test
   void anInstrumentOfAnotherNodeIsUsedAsIfItWereHere() throws Exception {
     int port = freePort();
@@ -80,7 +64,7 @@ final class MeshIT {
                         .formatted(proxy.port()),
                     "PSU1"))) {
       try (NodeProcess owner = NodeProcess.start(a)) {
-        awaitList(user, "DMM1 of A has its name here", "DMM_A +READY .*");
+        user.awaitList("DMM1 of A has its name here", "DMM_A +READY .*");
 
         assertThat(user.consort("call", "DMM_A.measure_voltage").err()).isEmpty();
         assertThat(user.consort("call", "DMM_A.measure_nothing").err()).contains("measure_nothing");
@@ -96,19 +80,19 @@ final class MeshIT {
 
         // A cable that is pulled, and put in again.
         proxy.fault(FaultProxy.Fault.DROP);
-        awaitList(user, "the instrument goes with its node", "(?!.*DMM_A)PSU1.*");
+        user.awaitList("the instrument goes with its node", "(?!.*DMM_A)PSU1.*");
         assertThat(user.consort("call", "PSU1.get_voltage").code()).isZero();
         proxy.fault(FaultProxy.Fault.NONE);
-        awaitList(user, "it comes back", "DMM_A +READY .*");
+        user.awaitList("it comes back", "DMM_A +READY .*");
 
         long begin = System.nanoTime();
         owner.process().destroyForcibly().waitFor();
-        awaitList(user, "a node that is killed takes it along", "(?!.*DMM_A)PSU1.*");
+        user.awaitList("a node that is killed takes it along", "(?!.*DMM_A)PSU1.*");
         assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(10));
       }
       try (NodeProcess again = NodeProcess.start(a)) {
         assertThat(again.process().isAlive()).isTrue();
-        awaitList(user, "the node returns with it", "DMM_A +READY .*");
+        user.awaitList("the node returns with it", "DMM_A +READY .*");
         assertThat(user.consort("call", "DMM_A.measure_voltage").err()).isEmpty();
         assertThat(Files.readString(user.home().resolve("data/logs/consort.log")))
             .doesNotContain(" ERROR ");
@@ -137,8 +121,8 @@ final class MeshIT {
                 .formatted(socket));
     try (NodeProcess owner = NodeProcess.start(a);
         NodeProcess user = NodeProcess.start(b)) {
-      awaitList(owner, "all are ready", "DMM2 +READY .*PSU1 +READY .*");
-      awaitList(user, "what the filters let through is here", "DMM1 +READY .*");
+      owner.awaitList("all are ready", "DMM2 +READY .*PSU1 +READY .*");
+      user.awaitList("what the filters let through is here", "DMM1 +READY .*");
       assertThat(user.consort("list").out()).doesNotContain("DMM2").doesNotContain("PSU1");
       assertThat(user.consort("why", "DMM2").err() + user.consort("why", "DMM2").out())
           .contains("DMM2 of node bench_a is not imported: the filter (remote: import:)");
