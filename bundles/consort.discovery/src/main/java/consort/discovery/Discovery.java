@@ -6,22 +6,31 @@ import consort.api.mesh.Mesh;
 import consort.api.mesh.PeerListener;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.aries.rsa.annotations.RSADiscoveryProvider;
 import org.apache.aries.rsa.util.StringPlus;
+import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.Constants;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.ServiceRegistration;
+import org.osgi.framework.wiring.BundleCapability;
+import org.osgi.framework.wiring.BundleRevision;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.osgi.service.remoteserviceadmin.EndpointEventListener;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Uses the nodes that the configuration names, and tells remote services what they offer. */
+/**
+ * Uses the nodes that the configuration names, and tells remote services what they offer. Where a
+ * coordinator is installed, it begins when that is there: its names come first.
+ */
 @Component(
     service = {},
     immediate = true)
@@ -31,17 +40,67 @@ public final class Discovery {
   private static final Logger LOG = LoggerFactory.getLogger(Discovery.class);
 
   private final BundleContext context;
+  private final Mesh mesh;
   private final Endpoints endpoints;
-  private final ServiceRegistration<PeerListener> others;
   private final List<Mesh.Peer> peers = new ArrayList<>();
+  private final AtomicBoolean begun = new AtomicBoolean();
+  private ServiceRegistration<PeerListener> others;
+  private volatile Coordinator coordinator;
 
   /** Made by declarative services. */
   @Activate
-  public Discovery(
-      BundleContext context, @Reference Mesh mesh, @Reference Coordinator coordinator) {
+  public Discovery(BundleContext context, @Reference Mesh mesh) {
     this.context = context;
+    this.mesh = mesh;
     this.endpoints =
-        new Endpoints(new Policy(mesh.plan(), coordinator::owns), mesh::note, Endpoints.thread());
+        new Endpoints(new Policy(mesh.plan(), this::owns), mesh::note, Endpoints.thread());
+    if (!isCoordinatorInstalled()) {
+      begin();
+    }
+  }
+
+  /** Who knows which names this node has itself. */
+  @Reference(
+      cardinality = ReferenceCardinality.OPTIONAL,
+      policy = ReferencePolicy.DYNAMIC,
+      policyOption = ReferencePolicyOption.GREEDY)
+  void setCoordinator(Coordinator given) {
+    coordinator = given;
+    begin();
+  }
+
+  void unsetCoordinator(Coordinator taken) {
+    if (coordinator == taken) {
+      coordinator = null;
+    }
+  }
+
+  private boolean owns(String name) {
+    Coordinator now = coordinator;
+    return now != null && now.owns(name);
+  }
+
+  private boolean isCoordinatorInstalled() {
+    for (Bundle bundle : context.getBundles()) {
+      BundleRevision revision = bundle.adapt(BundleRevision.class);
+      if (revision != null
+          && revision.getDeclaredCapabilities("osgi.service").stream()
+              .anyMatch(Discovery::isCoordinator)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isCoordinator(BundleCapability service) {
+    List<String> types = StringPlus.normalize(service.getAttributes().get(Constants.OBJECTCLASS));
+    return types != null && types.contains(Coordinator.class.getName());
+  }
+
+  private void begin() {
+    if (begun.getAndSet(true)) {
+      return;
+    }
     others = context.registerService(PeerListener.class, endpoints.ofOthers(), null);
     for (String address : mesh.plan().peers()) {
       try {
@@ -75,7 +134,9 @@ public final class Discovery {
   /** Leaves the other nodes. */
   @Deactivate
   void close() {
-    others.unregister();
+    if (others != null) {
+      others.unregister();
+    }
     peers.forEach(Mesh.Peer::close);
     endpoints.close();
   }

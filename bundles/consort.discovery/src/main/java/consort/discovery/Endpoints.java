@@ -152,9 +152,8 @@ final class Endpoints implements AutoCloseable {
       if (!before.equals(now.get(id))) {
         decided.remove(id);
         changed |= announced.remove(id) != null;
-        if (!before.reason().isEmpty()) {
-          notes.note(before.name(), id, null);
-        }
+        // Also what the provider said of it when somebody wanted to use it.
+        notes.note(before.name(), id, null);
       }
     }
     if (changed) {
