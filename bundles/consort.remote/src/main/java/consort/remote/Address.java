@@ -9,6 +9,7 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -56,6 +57,11 @@ record Address(Kind kind, String host, int port) {
             + text
             + "' is no address of a node; it is such as tcp://127.0.0.1:8600, tls://bench2:8600"
             + " or unix:/run/consort.sock");
+  }
+
+  /** This address, where the path of a socket is relative to a folder. */
+  Address below(Path folder) {
+    return kind == Kind.UNIX ? new Address(kind, folder.resolve(host).toString(), 0) : this;
   }
 
   /** This address with the port that was taken. */

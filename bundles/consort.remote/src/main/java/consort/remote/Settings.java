@@ -20,12 +20,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.InvalidSyntaxException;
 
 /**
- * What {@code etc/consort.yaml} says of other nodes.
+ * What {@code etc/consort.yaml} says of other nodes, and the framework's properties.
  *
  * @param listen where this node listens for others; null for nowhere
  * @param role what the callers of other nodes may do at most
@@ -35,6 +36,44 @@ import org.osgi.framework.InvalidSyntaxException;
  * @param plan what concerns the other nodes
  */
 record Settings(Address listen, Role role, Duration heartbeat, String export, MeshPlan plan) {
+
+  /**
+   * Reads the file in {@code consort.home}, if the framework has such a property. Its {@code
+   * consort.peers}, addresses with commas between, come in place of those of the file.
+   *
+   * @throws IllegalArgumentException when something is wrong there; says what and where
+   */
+  static Settings read(UnaryOperator<String> property) throws IOException {
+    String home = property.apply("consort.home");
+    Path folder = Path.of(home == null ? "" : home);
+    Settings file =
+        home == null ? new Written(folder, new Problems("no file")).settings(null) : read(folder);
+    String peers = property.apply("consort.peers");
+    return peers == null ? file : file.using(folder, peers);
+  }
+
+  private Settings using(Path home, String peers) {
+    List<String> addresses = new ArrayList<>();
+    for (String peer : peers.strip().split("\\s*,\\s*")) {
+      try {
+        addresses.add(Address.parse(peer).below(home).toString());
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(
+            "the framework property consort.peers: " + e.getMessage(), e);
+      }
+    }
+    return new Settings(
+        listen, role, heartbeat, export, new MeshPlan(addresses, plan.imports(), plan.names()));
+  }
+
+  /** Whether TLS is spoken with somebody who is known already. */
+  boolean needsKeys() {
+    return isTls(listen) || plan.peers().stream().anyMatch(peer -> isTls(Address.parse(peer)));
+  }
+
+  private static boolean isTls(Address address) {
+    return address != null && address.kind() == Address.Kind.TLS;
+  }
 
   /** Reads the file; one that is not there says nothing. */
   static Settings read(Path home) throws IOException {
@@ -116,10 +155,7 @@ record Settings(Address listen, Role role, Duration heartbeat, String export, Me
 
     private Address address(Node node) {
       try {
-        Address address = Address.parse(String.valueOf(node.value()));
-        return address.kind() == Address.Kind.UNIX
-            ? new Address(Address.Kind.UNIX, home.resolve(address.host()).toString(), 0)
-            : address;
+        return Address.parse(String.valueOf(node.value())).below(home);
       } catch (IllegalArgumentException e) {
         problems.error(node, e.getMessage());
         return null;

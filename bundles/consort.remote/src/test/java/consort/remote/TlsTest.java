@@ -103,6 +103,23 @@ final class TlsTest {
   }
 
   @Test
+  void keysMayComeLater() throws IOException {
+    LateKeys late = new LateKeys();
+    try (FakeInstrument fake = new FakeInstrument("DMM1").echo("x", ValueType.INT);
+        Side a = new Side("a", keys("a"));
+        Side b = new Side("b", late)) {
+      a.export(fake, Instrument.class);
+      Address address = a.listen("tls://localhost:0");
+      PeerClient client = b.use(address);
+      Side.await("it is said", () -> client.reason().contains("the bundle consort.security has"));
+
+      late.set(keys("b"));
+
+      assertThat(b.instrument(address, "DMM1").call("x", 1)).isEqualTo(1);
+    }
+  }
+
+  @Test
   void whoIsNotTrustedGetsNothing() throws IOException {
     try (FakeInstrument fake = new FakeInstrument("DMM1").echo("x", ValueType.INT);
         Side a = new Side("a", keys("a"));
