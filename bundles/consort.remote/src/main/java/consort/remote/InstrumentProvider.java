@@ -5,8 +5,11 @@ import consort.api.Instrument;
 import consort.api.driver.DriverFactory;
 import consort.api.driver.InstrumentType;
 import consort.api.typed.TypedView;
+import java.lang.reflect.Array;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +36,9 @@ final class InstrumentProvider implements DistributionProvider {
 
   /** The configuration type. */
   static final String CONFIG = "consort.tcp";
+
+  /** How long a consumer waits at most, in milliseconds, as a number or text. */
+  static final String TIMEOUT = "osgi.basic.timeout";
 
   private static final Logger LOG = LoggerFactory.getLogger(InstrumentProvider.class);
 
@@ -116,6 +122,7 @@ final class InstrumentProvider implements DistributionProvider {
     List<String> wanted = new ArrayList<>();
     for (String key :
         List.of(
+            RemoteConstants.SERVICE_INTENTS,
             RemoteConstants.SERVICE_EXPORTED_INTENTS,
             RemoteConstants.SERVICE_EXPORTED_INTENTS_EXTRA)) {
       List<String> some = StringPlus.normalize(effective.get(key));
@@ -125,24 +132,50 @@ final class InstrumentProvider implements DistributionProvider {
     return wanted.isEmpty() ? null : "the intents " + wanted + " cannot be promised";
   }
 
-  /** Properties of types that every node knows. */
+  /** The properties of types that every node knows; others stay here. */
   private static Map<String, Object> travelling(Map<String, Object> properties) {
     Map<String, Object> some = new HashMap<>();
     properties.forEach(
         (key, value) -> {
-          if (value instanceof String
-              || value instanceof Boolean
-              || value instanceof Long
-              || value instanceof Integer) {
-            some.put(key, value);
-          } else if (value instanceof String[] texts) {
-            some.put(key, List.of(texts));
-          } else if (value instanceof List<?> list
-              && list.stream().allMatch(String.class::isInstance)) {
-            some.put(key, list);
+          Object known = value(value);
+          if (known != null) {
+            some.put(key, known);
           }
         });
     return some;
+  }
+
+  /** As filters see it: there, whole numbers, and what is one of many or alone, are alike. */
+  private static Object value(Object value) {
+    if (value instanceof String || value instanceof Boolean) {
+      return value;
+    } else if (value instanceof Character) {
+      return value.toString();
+    } else if (value instanceof Double || value instanceof Float) {
+      return ((Number) value).doubleValue();
+    } else if (value instanceof Long
+        || value instanceof Integer
+        || value instanceof Short
+        || value instanceof Byte) {
+      return ((Number) value).longValue();
+    }
+    List<Object> values = new ArrayList<>();
+    if (value instanceof Collection<?> many) {
+      values.addAll(many);
+    } else if (value.getClass().isArray()) {
+      for (int i = 0; i < Array.getLength(value); i++) {
+        values.add(Array.get(value, i));
+      }
+    } else {
+      return null;
+    }
+    boolean plain = true;
+    for (int i = 0; i < values.size() && plain; i++) {
+      Object one = values.get(i) == null ? null : value(values.get(i));
+      plain = one != null && !(one instanceof List);
+      values.set(i, one);
+    }
+    return plain ? List.copyOf(values) : null;
   }
 
   /** Closing it only takes it off the list: it happens under a lock that all exports share. */
@@ -189,7 +222,31 @@ final class InstrumentProvider implements DistributionProvider {
     imported.put(client.address() + "#" + parts[1], name);
     Object driver = endpoint.getProperties().get(DriverFactory.NAME);
     return RemoteInstrument.of(
-        client, name, parts[1], driver instanceof String text ? text : "", type);
+        client,
+        name,
+        parts[1],
+        driver instanceof String text ? text : "",
+        timeout(name, endpoint.getProperties().get(TIMEOUT)),
+        type);
+  }
+
+  private static Duration timeout(String name, Object value) {
+    if (value == null) {
+      return null;
+    }
+    try {
+      long millis =
+          value instanceof Number number
+              ? number.longValue()
+              : Long.parseLong(value.toString().strip());
+      if (millis > 0) {
+        return Duration.ofMillis(millis);
+      }
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    LOG.warn("{}: {}={} is no number of milliseconds and ignored", name, TIMEOUT, value);
+    return null;
   }
 
   /** Why the interface there is not the one here; null when it is. */

@@ -34,6 +34,9 @@ final class RemoteInstrument implements Imported {
   private final String driver;
   private final String target;
 
+  /** The deadline of calls that have none; null for the owner's. */
+  private final Duration limit;
+
   /** By the name of the command; null for the dynamic interface. */
   private final Map<String, CommandInfo> typed;
 
@@ -41,11 +44,17 @@ final class RemoteInstrument implements Imported {
   private volatile InfoCodec.Described described;
 
   private RemoteInstrument(
-      PeerClient peer, String name, String remoteName, String driver, Class<?> type) {
+      PeerClient peer,
+      String name,
+      String remoteName,
+      String driver,
+      Duration limit,
+      Class<?> type) {
     this.peer = peer;
     this.name = name;
     this.remoteName = remoteName;
     this.driver = driver;
+    this.limit = limit;
     this.target = Export.target(remoteName, type.getName());
     if (type == Instrument.class) {
       typed = null;
@@ -66,10 +75,17 @@ final class RemoteInstrument implements Imported {
    * @param name the name here
    * @param remoteName the name there
    * @param driver the name of its driver, for as long as nothing else is known
+   * @param limit the deadline of calls that have none; null for the owner's
    * @param type {@link Instrument}, or a typed interface
    */
-  static Object of(PeerClient peer, String name, String remoteName, String driver, Class<?> type) {
-    RemoteInstrument instrument = new RemoteInstrument(peer, name, remoteName, driver, type);
+  static Object of(
+      PeerClient peer,
+      String name,
+      String remoteName,
+      String driver,
+      Duration limit,
+      Class<?> type) {
+    RemoteInstrument instrument = new RemoteInstrument(peer, name, remoteName, driver, limit, type);
     return type == Instrument.class ? instrument : TypedView.of(instrument, type);
   }
 
@@ -140,7 +156,7 @@ final class RemoteInstrument implements Imported {
   @Override
   public Result call(Call call) {
     long begun = System.nanoTime();
-    Pending.Outcome outcome = peer.ask(what(call), call.deadline(), question(call));
+    Pending.Outcome outcome = peer.ask(what(call), within(call), question(call));
     return result(call, outcome, begun);
   }
 
@@ -153,7 +169,7 @@ final class RemoteInstrument implements Imported {
       asked =
           peer.send(
               what(call),
-              call.deadline(),
+              within(call),
               question(call),
               outcome -> {
                 try {
@@ -194,6 +210,10 @@ final class RemoteInstrument implements Imported {
 
   private String what(Call call) {
     return name + "." + call.command();
+  }
+
+  private Duration within(Call call) {
+    return call.deadline() == null ? limit : call.deadline();
   }
 
   private PeerClient.Question question(Call call) {

@@ -125,11 +125,11 @@ final class Side implements AutoCloseable {
 
   Instrument instrument(Address address, String name) {
     return (Instrument)
-        RemoteInstrument.of(peers.client(address), name, name, "fake", Instrument.class);
+        RemoteInstrument.of(peers.client(address), name, name, "fake", null, Instrument.class);
   }
 
   <T> T typed(Address address, String name, Class<T> type) {
-    return type.cast(RemoteInstrument.of(peers.client(address), name, name, "fake", type));
+    return type.cast(RemoteInstrument.of(peers.client(address), name, name, "fake", null, type));
   }
 
   /** Waits until something holds; fails after 10 s. */
