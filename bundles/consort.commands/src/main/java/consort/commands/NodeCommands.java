@@ -12,6 +12,7 @@ import consort.api.coordinator.Leases;
 import consort.api.deploy.Deployment;
 import consort.api.deploy.DriverFormat;
 import consort.api.link.LinkService;
+import consort.api.mesh.Mesh;
 import consort.api.script.Jobs;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,6 +57,7 @@ public final class NodeCommands implements Commands {
 
   private final AtomicReference<Deployment> deployment = new AtomicReference<>();
   private final AtomicReference<LinkService> links = new AtomicReference<>();
+  private final AtomicReference<Mesh> mesh = new AtomicReference<>();
   private final AtomicReference<Supplier<Jobs>> jobs = new AtomicReference<>(() -> null);
   private final List<DriverFormat> formats = new CopyOnWriteArrayList<>();
   private final Map<String, Command> commands = new LinkedHashMap<>();
@@ -92,6 +94,7 @@ public final class NodeCommands implements Commands {
             new CallCommands(coordinator, deployment::get).all(),
             new GroupCommand(coordinator, groups).all(),
             new LeaseCommands(coordinator, leases).all(),
+            new NodesCommand(mesh::get).all(),
             new ScriptCommands(() -> jobs.get().get()).all(),
             new PluginCommands(coordinator, deployment::get, links::get, formats, home).all())
         .flatMap(List::stream)
@@ -122,6 +125,15 @@ public final class NodeCommands implements Commands {
 
   void unbindLinks(LinkService service) {
     links.compareAndSet(service, null);
+  }
+
+  @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+  void bindMesh(Mesh service) {
+    mesh.set(service);
+  }
+
+  void unbindMesh(Mesh service) {
+    mesh.compareAndSet(service, null);
   }
 
   @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)

@@ -48,6 +48,7 @@ public final class Texts {
       case "ask" -> printable(text(reply, "answer"));
       case "test" -> test(reply);
       case "leases" -> leases(reply);
+      case "nodes" -> NodesText.of(reply);
       case "lease" -> lease(reply);
       case "why" -> why(reply);
       case "drivers" -> drivers(reply);
@@ -361,7 +362,7 @@ public final class Texts {
   }
 
   /** A time to the millisecond, as in the log; the replies have it in full. */
-  private static String moment(String time) {
+  static String moment(String time) {
     int point = time.indexOf('.');
     return point < 0 || point + 4 >= time.length() ? time : time.substring(0, point + 4) + "Z";
   }
@@ -396,7 +397,7 @@ public final class Texts {
   }
 
   @SuppressWarnings("unchecked") // replies have text keys
-  private static Map<String, ?> map(Object value) {
+  static Map<String, ?> map(Object value) {
     return value instanceof Map<?, ?> map ? (Map<String, ?>) map : Map.of();
   }
 

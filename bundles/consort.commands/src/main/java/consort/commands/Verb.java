@@ -158,6 +158,12 @@ public record Verb(String name, List<String> parameters, String more, String doc
               "",
               "Tells what happens, a line each, until it is ended.",
               words -> words.isEmpty() ? map() : map("name", words.get(0))),
+          new Verb(
+              "nodes",
+              List.of(),
+              "",
+              "This node and others: those it uses, and those that use it.",
+              NOTHING),
           new Verb("drivers", List.of(), "", "The installed drivers and who uses them.", NOTHING),
           new Verb(
               "findings",

@@ -284,13 +284,14 @@ public final class DefaultCoordinator implements Coordinator {
             : similar.isEmpty()
                 ? "there are " + String.join(", ", named)
                 : "do you mean " + named.get(0) + "?";
-    List<String> notes = neighbours.notes(name);
+    List<String> said = new ArrayList<>(neighbours.notes(name));
+    if (said.isEmpty()) {
+      said.add(hint);
+      said.addAll(neighbours.absent());
+    }
     return new Refused(
         ErrorCode.UNKNOWN_INSTRUMENT,
-        "there is no instrument '"
-            + name
-            + "'; "
-            + (notes.isEmpty() ? hint : String.join("; ", notes)));
+        "there is no instrument '" + name + "'; " + String.join("; ", said));
   }
 
   @Override

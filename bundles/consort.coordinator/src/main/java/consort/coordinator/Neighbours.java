@@ -9,6 +9,7 @@ import consort.api.Refused;
 import consort.api.State;
 import consort.api.coordinator.Diagnosis;
 import consort.api.mesh.Mesh;
+import consort.api.mesh.NodeStatus;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceReference;
 
@@ -100,6 +102,38 @@ final class Neighbours {
     return service == null ? List.of() : service.notes(name);
   }
 
+  /** The nodes that are not connected, whose instruments are not known here; one sentence each. */
+  List<String> absent() {
+    return nodes()
+        .filter(node -> !node.connected())
+        .map(
+            node ->
+                "the node at "
+                    + node.address()
+                    + " is not connected ('nodes' says why), and may have it")
+        .toList();
+  }
+
+  private Stream<NodeStatus> nodes() {
+    Mesh service = mesh.get();
+    return service == null ? Stream.empty() : service.nodes().stream();
+  }
+
+  private String connected(String name) {
+    return nodes()
+        .filter(node -> node.name().equals(name))
+        .map(
+            node ->
+                " at "
+                    + node.address()
+                    + (node.connected() ? ", connected" : ", not connected")
+                    + " since "
+                    + node.since().truncatedTo(ChronoUnit.MILLIS)
+                    + (node.connected() ? "" : ": " + node.text()))
+        .findFirst()
+        .orElse("");
+  }
+
   /** Why one is or is not available; null when there is none of that name. */
   Diagnosis why(String name) {
     Neighbour found = byName.get(name);
@@ -115,7 +149,9 @@ final class Neighbours {
     if (!status.text().isEmpty() && status.reason() != Reason.NONE) {
       facts.add(new Diagnosis.Fact("reason", status.text()));
     }
-    facts.add(new Diagnosis.Fact("node", found.node() + "; 'why' there says more"));
+    facts.add(
+        new Diagnosis.Fact(
+            "node", found.node() + connected(found.node()) + "; 'why' there says more"));
     facts.add(new Diagnosis.Fact("driver", status.driver() + " " + status.driverVersion()));
     facts.add(new Diagnosis.Fact("connection", status.connection()));
     if (!status.identity().toString().isEmpty()) {

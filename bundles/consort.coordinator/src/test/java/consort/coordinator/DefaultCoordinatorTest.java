@@ -25,10 +25,13 @@ import consort.api.coordinator.TemporaryInstrument;
 import consort.api.driver.Connection;
 import consort.api.driver.DriverFactory;
 import consort.api.driver.InstrumentType;
+import consort.api.mesh.Mesh;
+import consort.api.mesh.NodeStatus;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.ref.WeakReference;
+import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -704,6 +707,52 @@ class DefaultCoordinatorTest {
       coordinator.removeNeighbour(imported);
       eventually(() -> coordinator.why("LAB").summary().equals(unmet));
     }
+  }
+
+  /** A mesh with one node that is connected and one that never was. */
+  private static Mesh mesh() {
+    List<NodeStatus> nodes =
+        List.of(
+            new NodeStatus("bench2", "tls://b2:8600", true, Instant.EPOCH, "", List.of("CRYO")),
+            new NodeStatus("", "tls://b3:8600", false, Instant.EPOCH, "no route", List.of()));
+    return (Mesh)
+        Proxy.newProxyInstance(
+            Mesh.class.getClassLoader(),
+            new Class<?>[] {Mesh.class},
+            (proxy, method, arguments) -> method.getName().equals("nodes") ? nodes : List.of());
+  }
+
+  @Test
+  void whyOfAnInstrumentOfAnotherNodeSaysWhereThatIsAndWhetherItIsConnected() throws Exception {
+    Bundle importer = driver("1.0.0", setup -> new Weather(1)).getReference().getBundle();
+    coordinator.bindMesh(mesh());
+    try (TemporaryInstrument cryo = coordinator.open(spec("CRYO", null))) {
+      coordinator.addNeighbour(
+          importer
+              .getBundleContext()
+              .registerService(
+                  Instrument.class,
+                  cryo,
+                  new Hashtable<>(Map.of(Instrument.NAME, "CRYO", "consort.node", "bench2")))
+              .getReference());
+
+      assertThat(coordinator.why("CRYO").facts())
+          .contains(
+              new Diagnosis.Fact(
+                  "node",
+                  "bench2 at tls://b2:8600, connected since 1970-01-01T00:00:00Z;"
+                      + " 'why' there says more"));
+    }
+  }
+
+  @Test
+  void aNameThatIsNotKnownMayBeOneOfANodeThatIsNotConnected() {
+    coordinator.bindMesh(mesh());
+
+    assertThatThrownBy(() -> coordinator.require("LASER"))
+        .hasMessage(
+            "there is no instrument 'LASER'; there are none yet; the node at tls://b3:8600 is not"
+                + " connected ('nodes' says why), and may have it");
   }
 
   @Test

@@ -104,7 +104,15 @@ record Address(Kind kind, String host, int port) {
     if (kind == Kind.UNIX) {
       return "unix:" + host;
     }
-    String shown = host.contains(":") ? "[" + host + "]" : host;
-    return kind.name().toLowerCase(java.util.Locale.ROOT) + "://" + shown + ":" + port;
+    return kind.name().toLowerCase(java.util.Locale.ROOT) + "://" + shown(host, port);
+  }
+
+  /** Host and port of a socket, as people write them. */
+  static String shown(InetSocketAddress socket) {
+    return shown(socket.getAddress().getHostAddress(), socket.getPort());
+  }
+
+  private static String shown(String host, int port) {
+    return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
   }
 }

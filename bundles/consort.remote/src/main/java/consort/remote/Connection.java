@@ -2,6 +2,7 @@
 package consort.remote;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.SelectionKey;
@@ -116,6 +117,17 @@ final class Connection implements IoLoop.Ready, IoLoop.Timed {
   /** Who the other side proved to be, empty where it proves nothing. */
   String proven() {
     return transport.peer();
+  }
+
+  /** Where the other side is; empty where that has no address. */
+  String from() {
+    try {
+      return transport.channel().getRemoteAddress() instanceof InetSocketAddress there
+          ? Address.shown(there)
+          : "";
+    } catch (IOException e) {
+      return ""; // it is closed meanwhile
+    }
   }
 
   /** Whether the peer's messages are taken; it has to wait while they are not. */

@@ -4,9 +4,11 @@ package consort.remote;
 import consort.api.ErrorCode;
 import consort.api.Refused;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 
 /** What this node offers, and who is told about it. Any thread. */
 final class Exports {
@@ -61,6 +63,16 @@ final class Exports {
   /** The one of this target, or null. */
   Export get(String target) {
     return byTarget.get(target);
+  }
+
+  /** The names of those that a node may use, sorted. */
+  List<String> instruments(Predicate<Export> may) {
+    return all().stream()
+        .filter(may)
+        .map(export -> export.instrument().name())
+        .distinct()
+        .sorted()
+        .toList();
   }
 
   Collection<Export> all() {

@@ -2,6 +2,7 @@
 package consort.remote;
 
 import consort.api.Role;
+import consort.api.mesh.UserStatus;
 import consort.api.security.NodeKeys;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -12,6 +13,9 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -106,6 +110,15 @@ final class Listener implements IoLoop.Ready, AutoCloseable {
   /** Where it listens, with the port that was taken. */
   Address address() {
     return address;
+  }
+
+  /** The nodes that use this one, sorted by name. */
+  List<UserStatus> users() {
+    return sessions.stream()
+        .map(Session::user)
+        .filter(Objects::nonNull)
+        .sorted(Comparator.comparing(UserStatus::name).thenComparing(UserStatus::since))
+        .toList();
   }
 
   /** The peers that are connected. */

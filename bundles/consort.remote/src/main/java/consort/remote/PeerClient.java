@@ -11,8 +11,10 @@ import consort.api.Unreachable;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
@@ -20,6 +22,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.osgi.framework.Constants;
+import org.osgi.service.remoteserviceadmin.RemoteConstants;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,11 +46,12 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
 
   /** What happens at the other node, told on the loop's thread. */
   interface Events {
+    /** It is reached, and about to tell what it offers. */
     void connected(PeerClient client, Hello peer);
 
-    void offered(PeerClient client, Map<String, Object> endpoint);
+    void offered(PeerClient client, String target, Map<String, Object> endpoint);
 
-    /** All that the node offers now has been offered since it was connected. */
+    /** All that the node offers now has been offered since it was reached. */
     void complete(PeerClient client);
 
     void withdrawn(PeerClient client, String target);
@@ -67,6 +72,7 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
   private final Queue<Pending> waiting = new ConcurrentLinkedQueue<>();
   private final PeerLeases leases;
   private final Map<String, InfoCodec.Told> statuses = new ConcurrentHashMap<>();
+  private final Set<String> offers = ConcurrentHashMap.newKeySet();
   private volatile Connection open;
   private volatile boolean closed;
   private volatile String reason = "not connected yet";
@@ -76,6 +82,7 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
   // Only touched by the loop.
   private Connecting connecting;
   private Connection greeting;
+  private boolean greeted;
   private long retryAt;
   private long pause;
 
@@ -136,6 +143,24 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
   /** Why it is not connected; empty when it is. */
   String reason() {
     return open == null ? reason : "";
+  }
+
+  /** The instruments that it offers now, sorted by their names there. */
+  List<String> instruments() {
+    return offers.stream()
+        .map(target -> target.substring(0, Math.max(0, target.indexOf('#'))))
+        .distinct()
+        .sorted()
+        .toList();
+  }
+
+  /** What tells an endpoint from others of its node; null when it is none. */
+  static String target(Map<String, Object> endpoint) {
+    Object id = endpoint.get(RemoteConstants.ENDPOINT_ID);
+    int cut = id instanceof String text ? text.indexOf('#') : -1;
+    return cut < 0 || !endpoint.containsKey(Constants.OBJECTCLASS)
+        ? null
+        : ((String) id).substring(cut + 1);
   }
 
   /** How the node is named for people. */
@@ -385,14 +410,38 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
       throw new Malformed(
           "the node says to be " + peer.node() + ", its certificate says " + proven);
     }
-    greeting = null;
     node = peer.node();
+    greeted = true;
+    events.connected(this, peer);
+  }
+
+  /** It has offered what it has, so it lets this node in. */
+  private void complete(Connection connection) throws Malformed {
+    if (open != null) {
+      throw new Malformed("the node says twice that it has offered all");
+    }
+    greeting = null;
     since = Instant.now();
     pause = 0;
     open = connection;
     LOG.info("{} is connected", this);
-    events.connected(this, peer);
+    events.complete(this);
     resume();
+  }
+
+  private void offered(Map<String, Object> endpoint) {
+    String target = target(endpoint);
+    if (target == null) {
+      LOG.warn("{} offers something that is no endpoint", this);
+    } else if (offers.size() < Limits.ENDPOINTS || offers.contains(target)) {
+      offers.add(target);
+      events.offered(this, target, endpoint);
+    }
+  }
+
+  private void withdrawn(String target) {
+    offers.remove(target);
+    events.withdrawn(this, target);
   }
 
   private void resume() {
@@ -426,9 +475,9 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
         }
       }
       case LEASE_OVER -> leases.over(payload);
-      case OFFER -> events.offered(this, Fields.read("offer", payload, 1).map(0));
-      case OFFERED -> events.complete(this);
-      case WITHDRAW -> events.withdrawn(this, Fields.read("withdraw", payload, 1).text(0));
+      case OFFER -> offered(Fields.read("offer", payload, 1).map(0));
+      case OFFERED -> complete(connection);
+      case WITHDRAW -> withdrawn(Fields.read("withdraw", payload, 1).text(0));
       case STATUS -> {
         InfoCodec.Told told = InfoCodec.readStatus(payload);
         if (statuses.size() < Limits.ENDPOINTS || statuses.containsKey(told.status().name())) {
@@ -448,6 +497,7 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
     greeting = null;
     boolean was = open == connection;
     open = null;
+    offers.clear();
     since = was ? Instant.now() : since;
     failed(why);
     for (Pending asked : pending.values()) {
@@ -470,6 +520,9 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
     }
     if (was) {
       leases.disconnected(why);
+    }
+    if (greeted) {
+      greeted = false;
       events.disconnected(this, why);
     }
   }

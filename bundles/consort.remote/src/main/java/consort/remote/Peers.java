@@ -5,7 +5,9 @@ import consort.api.mesh.Mesh;
 import consort.api.mesh.MeshPlan;
 import consort.api.mesh.NodeStatus;
 import consort.api.mesh.PeerListener;
+import consort.api.mesh.UserStatus;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -14,17 +16,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
-import org.osgi.framework.Constants;
+import java.util.stream.Stream;
 import org.osgi.service.remoteserviceadmin.RemoteConstants;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One client for each node that is used, and what these nodes offer. */
 final class Peers implements Mesh, PeerClient.Events {
+
+  /** This node as others see it. */
+  interface Own {
+    NodeStatus self();
+
+    List<UserStatus> users();
+  }
 
   /** Is told what happened at other nodes. */
   interface Happenings {
@@ -33,6 +43,7 @@ final class Peers implements Mesh, PeerClient.Events {
 
   private static final Logger LOG = LoggerFactory.getLogger(Peers.class);
 
+  private final Own own;
   private final MeshPlan plan;
   private final Duration grace;
   private final IoLoop loop;
@@ -50,12 +61,14 @@ final class Peers implements Mesh, PeerClient.Events {
    * @param teller tells listeners, one thing after the other
    */
   Peers(
+      Own own,
       MeshPlan plan,
       Duration grace,
       IoLoop loop,
       ExecutorService teller,
       Happenings happenings,
       Function<PeerClient.Events, Function<Address, PeerClient>> maker) {
+    this.own = own;
     this.plan = plan;
     this.grace = grace;
     this.loop = loop;
@@ -81,12 +94,21 @@ final class Peers implements Mesh, PeerClient.Events {
   }
 
   @Override
+  public NodeStatus self() {
+    return own.self();
+  }
+
+  @Override
+  public List<UserStatus> users() {
+    return own.users();
+  }
+
+  @Override
   public List<NodeStatus> nodes() {
     List<NodeStatus> nodes = new ArrayList<>();
     new TreeMap<>(clients)
         .forEach(
             (address, client) -> {
-              Used offers = used.get(client);
               nodes.add(
                   new NodeStatus(
                       client.node(),
@@ -94,7 +116,7 @@ final class Peers implements Mesh, PeerClient.Events {
                       client.connected(),
                       client.since(),
                       client.reason(),
-                      offers == null ? List.of() : offers.instruments()));
+                      client.instruments()));
             });
     return nodes;
   }
@@ -117,8 +139,10 @@ final class Peers implements Mesh, PeerClient.Events {
 
   @Override
   public List<String> notes(String instrument) {
-    Map<String, String> all = notes.get(instrument);
-    return all == null ? List.of() : all.values().stream().distinct().sorted().toList();
+    Map<String, String> said = notes.get(instrument);
+    Set<String> all = new TreeSet<>(said == null ? Set.of() : said.values());
+    used.values().stream().flatMap(node -> node.lost(instrument)).forEach(all::add);
+    return List.copyOf(all);
   }
 
   @Override
@@ -145,12 +169,12 @@ final class Peers implements Mesh, PeerClient.Events {
 
   @Override
   public void connected(PeerClient client, Hello peer) {
-    with(client, Used::connected);
+    with(client, Used::reached);
   }
 
   @Override
-  public void offered(PeerClient client, Map<String, Object> endpoint) {
-    with(client, offers -> offers.offered(endpoint));
+  public void offered(PeerClient client, String target, Map<String, Object> endpoint) {
+    with(client, offers -> offers.offered(target, endpoint));
   }
 
   @Override
@@ -203,7 +227,11 @@ final class Peers implements Mesh, PeerClient.Events {
     /** By target; only changed by the loop. */
     private final Map<String, Map<String, Object>> offers = new ConcurrentHashMap<>();
 
+    /** Instruments that went because the node is away, by their names there. */
+    private final Set<String> lost = ConcurrentHashMap.newKeySet();
+
     private final Set<String> again = new HashSet<>();
+    private boolean away;
     private long awaySince;
 
     Used(PeerClient client, PeerListener listener) {
@@ -211,33 +239,17 @@ final class Peers implements Mesh, PeerClient.Events {
       this.listener = listener;
     }
 
-    List<String> instruments() {
-      return offers.keySet().stream()
-          .map(target -> target.substring(0, target.indexOf('#')))
-          .distinct()
-          .sorted()
-          .toList();
-    }
-
-    void connected() {
-      loop.remove(this);
+    void reached() {
       again.clear();
     }
 
-    void offered(Map<String, Object> endpoint) {
-      Object id = endpoint.get(RemoteConstants.ENDPOINT_ID);
-      int cut = id instanceof String text ? text.indexOf('#') : -1;
-      if (cut < 0 || !endpoint.containsKey(Constants.OBJECTCLASS)) {
-        LOG.warn("{} offers something that is no endpoint", client);
-        return;
-      }
-      String target = ((String) id).substring(cut + 1);
+    void offered(String target, Map<String, Object> endpoint) {
       again.add(target);
       Map<String, Object> known = new LinkedHashMap<>(endpoint);
       // It is reached the way it was found, whatever it believes its address to be.
       known.put(RemoteConstants.ENDPOINT_ID, client.address() + "#" + target);
       Map<String, Object> before = offers.get(target);
-      if (known.equals(before) || offers.size() >= Limits.ENDPOINTS) {
+      if (known.equals(before)) {
         return;
       }
       if (before != null) {
@@ -248,6 +260,30 @@ final class Peers implements Mesh, PeerClient.Events {
     }
 
     void complete() {
+      loop.remove(this);
+      away = false;
+      withdrawOthers();
+      lost.clear();
+    }
+
+    /** That the instrument of a name went with its node, and why. */
+    Stream<String> lost(String here) {
+      return lost.stream()
+          .filter(
+              there -> plan.names().getOrDefault(client.node() + "." + there, there).equals(here))
+          .map(
+              there ->
+                  there
+                      + " of "
+                      + client
+                      + " is gone with its node, which is not connected since "
+                      + client.since().truncatedTo(ChronoUnit.MILLIS)
+                      + ": "
+                      + client.reason());
+    }
+
+    /** Those that were not offered since the node was reached. */
+    private void withdrawOthers() {
       for (String target : List.copyOf(offers.keySet())) {
         if (!again.contains(target)) {
           withdrawn(target);
@@ -259,19 +295,27 @@ final class Peers implements Mesh, PeerClient.Events {
       again.remove(target);
       Map<String, Object> gone = offers.remove(target);
       if (gone != null) {
+        if (away && lost.size() < Limits.ENDPOINTS) {
+          lost.add(target.substring(0, Math.max(0, target.indexOf('#'))));
+        }
         tell(() -> listener.withdrawn((String) gone.get(RemoteConstants.ENDPOINT_ID)));
       }
     }
 
     void disconnected() {
-      awaySince = System.nanoTime();
-      loop.add(this);
+      again.clear();
+      if (!away) {
+        // A node that is reached, and lets nobody in, stays away.
+        away = true;
+        awaySince = System.nanoTime();
+        loop.add(this);
+      }
     }
 
     @Override
     public void tick(long now) {
       if (now - awaySince >= grace.toNanos()) {
-        withdrawAll();
+        withdrawOthers();
       }
     }
 

@@ -3,9 +3,12 @@ package consort.remote;
 
 import consort.api.coordinator.Leases;
 import consort.api.mesh.Mesh;
+import consort.api.mesh.NodeStatus;
+import consort.api.mesh.UserStatus;
 import consort.api.security.NodeKeys;
 import java.io.IOException;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Hashtable;
@@ -30,16 +33,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** This node among others: it listens as told, and offers the services that let it use them. */
-final class RemoteNode implements EventHandler, AutoCloseable {
+final class RemoteNode implements EventHandler, Peers.Own, AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(RemoteNode.class);
 
   /** Incomplete messages take a quarter of the memory at most, all together. */
   private static final int SHARE = 4;
 
+  private final Instant started = Instant.now();
   private final EventAdmin events;
   private final Exports exports;
   private final ServiceTracker<Leases, Leases> leases;
+  private final Hello hello;
   private final IoLoop loop;
   private final ExecutorService callbacks =
       Executors.newCachedThreadPool(named("consort remote callback"));
@@ -63,7 +68,7 @@ final class RemoteNode implements EventHandler, AutoCloseable {
     exports = new Exports(new Lending(leases::getService));
     UnaryOperator<String> property = context::getProperty;
     String node = property.apply("consort.node");
-    Hello hello =
+    hello =
         new Hello(
             Hello.VERSION,
             node == null ? "node" : node,
@@ -83,6 +88,7 @@ final class RemoteNode implements EventHandler, AutoCloseable {
     }
     peers =
         new Peers(
+            this,
             settings.plan(),
             settings.heartbeat().multipliedBy(2),
             loop,
@@ -164,6 +170,23 @@ final class RemoteNode implements EventHandler, AutoCloseable {
       renamed.put("instrument", here);
       events.postEvent(new Event(topic, renamed));
     }
+  }
+
+  @Override
+  public NodeStatus self() {
+    boolean listens = listener != null;
+    return new NodeStatus(
+        hello.node(),
+        listens ? listener.address().toString() : "",
+        listens,
+        started,
+        listens ? "" : "it listens for no others",
+        exports.instruments(export -> true));
+  }
+
+  @Override
+  public List<UserStatus> users() {
+    return listener == null ? List.of() : listener.users();
   }
 
   @Override

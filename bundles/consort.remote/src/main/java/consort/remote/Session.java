@@ -14,6 +14,8 @@ import consort.api.Result;
 import consort.api.Role;
 import consort.api.coordinator.Startable;
 import java.time.Duration;
+import consort.api.mesh.UserStatus;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -73,6 +75,10 @@ final class Session implements Connection.Handler, Exports.Watcher, IoLoop.Timed
       }
     }
   }
+  // Written before the connection is, and not again.
+  private boolean proven;
+  private String from = "";
+  private Instant since;
 
   // Only touched by the loop.
   private final Map<String, InstrumentStatus> told = new HashMap<>();
@@ -101,6 +107,9 @@ final class Session implements Connection.Handler, Exports.Watcher, IoLoop.Timed
           "the peer says to be " + peer.node() + ", its certificate says " + proven);
     }
     node = peer.node();
+    this.proven = !proven.isEmpty();
+    from = opened.from();
+    since = Instant.now();
     connection = opened;
     LOG.info("node {} is connected", node);
     exports.watch(this);
@@ -109,8 +118,16 @@ final class Session implements Connection.Handler, Exports.Watcher, IoLoop.Timed
     loop.add(this);
   }
 
+  /** Who uses this node through it; null as long as the peer has not said so. Any thread. */
+  UserStatus user() {
+    return connection == null
+        ? null
+        : new UserStatus(
+            node, from, proven, role, since, calls.get(), exports.instruments(export -> true));
+  }
+
   @Override
-  public void received(Connection from, MessageType type, int id, byte[] payload) throws Malformed {
+  public void received(Connection of, MessageType type, int id, byte[] payload) throws Malformed {
     switch (type) {
       case CALL -> call(id, payload, false);
       case PREPARE -> call(id, payload, true);

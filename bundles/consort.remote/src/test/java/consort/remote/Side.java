@@ -5,10 +5,13 @@ import consort.api.Instrument;
 import consort.api.Role;
 import consort.api.coordinator.Leases;
 import consort.api.mesh.MeshPlan;
+import consort.api.mesh.NodeStatus;
 import consort.api.mesh.PeerListener;
+import consort.api.mesh.UserStatus;
 import consort.api.security.NodeKeys;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -18,7 +21,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 
 /** A node without a framework: all of the mesh but its services. */
-final class Side implements AutoCloseable {
+final class Side implements Peers.Own, AutoCloseable {
 
   static final Duration HEARTBEAT = Duration.ofMillis(400);
 
@@ -44,6 +47,7 @@ final class Side implements AutoCloseable {
     loop = new IoLoop();
     peers =
         new Peers(
+            this,
             new MeshPlan(List.of(), "", Map.of()),
             HEARTBEAT.multipliedBy(2),
             loop,
@@ -77,6 +81,16 @@ final class Side implements AutoCloseable {
         new Listener(Address.parse(address), Role.OPERATOR, exports, loop, keys, hello, budget);
     second.start();
     return second.address();
+  }
+
+  @Override
+  public NodeStatus self() {
+    return new NodeStatus(hello.node(), "", true, Instant.EPOCH, "", List.of());
+  }
+
+  @Override
+  public List<UserStatus> users() {
+    return listener.users();
   }
 
   int sessions() {

@@ -46,6 +46,11 @@ final class MeshIT {
         .formatted(name, port);
   }
 
+  private static void awaitGone(NodeProcess node, String what, String name)
+      throws InterruptedException {
+    node.awaitList(what, list -> list.contains("PSU1 ") && !list.contains(name));
+  }
+
   @Test
   void anInstrumentOfAnotherNodeIsUsedAsIfItWereHere() throws Exception {
     int port = freePort();
@@ -78,16 +83,29 @@ final class MeshIT {
         assertThat(user.consort("restart", "DMM_A").err())
             .contains("DMM_A is an instrument of node bench_a; this is done there");
 
+        assertThat(user.consort("why", "DMM_A").out())
+            .contains("bench_a at tcp://127.0.0.1:" + proxy.port() + ", connected since ");
+        assertThat(user.consort("nodes").out())
+            .containsPattern("bench_b +- +this node: it listens for no others")
+            .containsPattern("bench_a +tcp://.* +connected since .* +2: DMM1, PSU1");
+        assertThat(owner.consort("nodes").out())
+            .containsPattern("bench_a +tcp://127.0.0.1:" + port + " +this node +2: DMM1, PSU1")
+            .containsPattern("bench_b +127.0.0.1:[0-9]+ +no +operator +0 +.* +2: DMM1, PSU1");
+
         // A cable that is pulled, and put in again.
         proxy.fault(FaultProxy.Fault.DROP);
-        user.awaitList("the instrument goes with its node", "(?!.*DMM_A)PSU1.*");
+        awaitGone(user, "the instrument goes with its node", "DMM_A");
         assertThat(user.consort("call", "PSU1.get_voltage").code()).isZero();
+        assertThat(user.consort("nodes").out())
+            .containsPattern("bench_a +tcp://.* +not connected: no");
+        assertThat(user.consort("why", "DMM_A").err())
+            .contains("DMM1 of node bench_a (tcp://127.0.0.1:" + proxy.port() + ") is gone");
         proxy.fault(FaultProxy.Fault.NONE);
         user.awaitList("it comes back", "DMM_A +READY .*");
 
         long begin = System.nanoTime();
         owner.process().destroyForcibly().waitFor();
-        user.awaitList("a node that is killed takes it along", "(?!.*DMM_A)PSU1.*");
+        awaitGone(user, "a node that is killed takes it along", "DMM_A");
         assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(10));
       }
       try (NodeProcess again = NodeProcess.start(a)) {

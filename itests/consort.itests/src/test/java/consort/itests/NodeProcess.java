@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -146,11 +147,16 @@ final class NodeProcess implements AutoCloseable {
 
   /** Waits until its list has something that matches. */
   void awaitList(String what, String pattern) throws InterruptedException {
+    awaitList(what, list -> list.matches("(?s).*" + pattern + ".*"));
+  }
+
+  /** Waits until its list is as wanted. */
+  void awaitList(String what, Predicate<String> wanted) throws InterruptedException {
     await(
         what,
         () -> {
           try {
-            return consort("list").out().matches("(?s).*" + pattern + ".*");
+            return wanted.test(consort("list").out());
           } catch (IOException e) {
             throw new AssertionError(e);
           } catch (InterruptedException e) {

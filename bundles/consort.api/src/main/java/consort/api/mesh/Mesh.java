@@ -14,8 +14,17 @@ public interface Mesh {
   /** What the configuration says of other nodes. */
   MeshPlan plan();
 
-  /** The nodes this one is told to use, connected or not, sorted by address. */
+  /**
+   * This node as it shows itself to others: the address where it listens, empty for nowhere, and
+   * the instruments it offers.
+   */
+  NodeStatus self();
+
+  /** The nodes this one uses, connected or not, sorted by address. */
   List<NodeStatus> nodes();
+
+  /** The nodes that are connected with this one and use it, sorted by name. */
+  List<UserStatus> users();
 
   /**
    * Connects with a node, now and again whenever the connection breaks, until closed.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The other nodes, whose instruments are used as if they were here. */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 package consort.api.mesh;
 
 import org.osgi.annotation.bundle.Export;
