@@ -51,6 +51,26 @@ class SettingsTest {
   }
 
   @Test
+  void whatSingleNodesMayDoIsARoleOrARoleAndAFilter() throws IOException {
+    write(
+        """
+        remote:
+          listen: tls://0.0.0.0:8600
+          nodes: {b2: observer, b3: {role: operator, instruments: '(a=b)'}, b9: none}
+        """);
+    assertThat(read().port()).isEqualTo(Settings.PORT);
+
+    write("remote:\n  nodes: {b2: obsrver, b3: {rule: none}, b4: [none], b5: {role: owner}}\n");
+    assertThatThrownBy(this::read)
+        .hasMessageContaining(
+            ":2:15: /remote/nodes/b2: 'obsrver' is not one of observer, operator,")
+        .hasMessageContaining(
+            ":2:29: /remote/nodes/b3/rule: unknown key 'rule'; did you mean 'role'?")
+        .hasMessageContaining(":2:46: /remote/nodes/b4: this is a list, not text or a map")
+        .hasMessageContaining(":2:65: /remote/nodes/b5/role: 'owner' is not one of");
+  }
+
+  @Test
   void thePropertyWins() throws IOException {
     write("http: {port: 9000}\n");
     properties.put("consort.http.port", "0");

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.remote;
 
-import consort.api.Role;
 import consort.api.mesh.UserStatus;
 import consort.api.security.NodeKeys;
 import java.io.IOException;
@@ -28,7 +27,7 @@ final class Listener implements IoLoop.Ready, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
 
   private final Address address;
-  private final Role role;
+  private final Permissions permissions;
   private final Exports exports;
   private final IoLoop loop;
   private final NodeKeys keys;
@@ -40,19 +39,19 @@ final class Listener implements IoLoop.Ready, AutoCloseable {
   /**
    * Listens, accepting from {@link #start} on.
    *
-   * @param role what the callers of other nodes may do at most
+   * @param permissions what other nodes may do
    * @param keys who this node is, for TLS
    */
   Listener(
       Address asked,
-      Role role,
+      Permissions permissions,
       Exports exports,
       IoLoop loop,
       NodeKeys keys,
       Hello hello,
       AtomicLong budget)
       throws IOException {
-    this.role = role;
+    this.permissions = permissions;
     this.exports = exports;
     this.loop = loop;
     this.keys = keys;
@@ -150,7 +149,7 @@ final class Listener implements IoLoop.Ready, AutoCloseable {
               Channels.transport(accepted, address, keys, false),
               hello,
               budget,
-              new Session(exports, loop, role, sessions))
+              new Session(exports, loop, permissions, sessions))
           .begin();
     } catch (IOException | RuntimeException e) {
       LOG.warn("cannot talk to a node: {}", IoLoop.said(e));

@@ -84,7 +84,7 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
   private Connection greeting;
   private boolean greeted;
   private long retryAt;
-  private long pause;
+  private volatile long pause; // which only the loop changes
 
   /** A channel that is being connected. */
   interface Connecting {
@@ -161,6 +161,11 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
     return cut < 0 || !endpoint.containsKey(Constants.OBJECTCLASS)
         ? null
         : ((String) id).substring(cut + 1);
+  }
+
+  /** How long it waits before it connects again, in ns. */
+  long pause() {
+    return pause;
   }
 
   /** How the node is named for people. */
@@ -495,11 +500,11 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
   @Override
   public void closed(Connection connection, String why) {
     greeting = null;
-    boolean was = open == connection;
-    open = null;
+    since = open == connection ? Instant.now() : since;
     offers.clear();
-    since = was ? Instant.now() : since;
+    // Who sees that it is not connected sees why.
     failed(why);
+    open = null;
     for (Pending asked : pending.values()) {
       if (asked.outgoing == null) {
         continue; // it waits already

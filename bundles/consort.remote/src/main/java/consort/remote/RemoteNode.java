@@ -81,7 +81,7 @@ final class RemoteNode implements EventHandler, Peers.Own, AutoCloseable {
           settings.listen() == null
               ? null
               : new Listener(
-                  settings.listen(), settings.role(), exports, loop, keys, hello, budget);
+                  settings.listen(), settings.permissions(), exports, loop, keys, hello, budget);
     } catch (IOException e) {
       loop.close();
       throw e;

@@ -11,10 +11,9 @@ import consort.api.InstrumentException;
 import consort.api.InstrumentStatus;
 import consort.api.Refused;
 import consort.api.Result;
-import consort.api.Role;
 import consort.api.coordinator.Startable;
-import java.time.Duration;
 import consort.api.mesh.UserStatus;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
@@ -36,7 +35,7 @@ final class Session implements Connection.Handler, Exports.Watcher, IoLoop.Timed
 
   private final Exports exports;
   private final IoLoop loop;
-  private final Role role;
+  private final Permissions permissions;
   private final Set<Session> all;
   private final Lent lent;
   private final Map<Integer, Running> running = new ConcurrentHashMap<>();
@@ -75,7 +74,9 @@ final class Session implements Connection.Handler, Exports.Watcher, IoLoop.Timed
       }
     }
   }
+
   // Written before the connection is, and not again.
+  private Permission permission;
   private boolean proven;
   private String from = "";
   private Instant since;
@@ -87,13 +88,13 @@ final class Session implements Connection.Handler, Exports.Watcher, IoLoop.Timed
   /**
    * Waits for a peer.
    *
-   * @param role what its callers may do at most
+   * @param permissions what which node may do
    * @param all where this session is as long as it lasts
    */
-  Session(Exports exports, IoLoop loop, Role role, Set<Session> all) {
+  Session(Exports exports, IoLoop loop, Permissions permissions, Set<Session> all) {
     this.exports = exports;
     this.loop = loop;
-    this.role = role;
+    this.permissions = permissions;
     this.all = all;
     this.lent = new Lent(exports.lending(), message -> connection.send(message));
     all.add(this);
@@ -106,6 +107,13 @@ final class Session implements Connection.Handler, Exports.Watcher, IoLoop.Timed
       throw new Malformed(
           "the peer says to be " + peer.node() + ", its certificate says " + proven);
     }
+    Permission given = permissions.of(proven);
+    if (!given.letsIn()) {
+      LOG.debug("node {} is not let in", peer.node());
+      throw new Malformed(
+          "'" + peer.node() + "' is not let in (remote: nodes: in my etc/consort.yaml)");
+    }
+    permission = given;
     node = peer.node();
     this.proven = !proven.isEmpty();
     from = opened.from();
@@ -123,7 +131,13 @@ final class Session implements Connection.Handler, Exports.Watcher, IoLoop.Timed
     return connection == null
         ? null
         : new UserStatus(
-            node, from, proven, role, since, calls.get(), exports.instruments(export -> true));
+            node,
+            from,
+            proven,
+            permission.role(),
+            since,
+            calls.get(),
+            exports.instruments(permission::allows));
   }
 
   @Override
@@ -147,7 +161,7 @@ final class Session implements Connection.Handler, Exports.Watcher, IoLoop.Timed
       }
       case LEASE -> {
         Fields asked = Fields.read("lease", payload, LeaseCodec.ASKED);
-        Caller caller = CallCodec.caller(asked, LeaseCodec.CALLER, node, role);
+        Caller caller = CallCodec.caller(asked, LeaseCodec.CALLER, node, permission.role());
         lent.take(id, asked, caller, this::mayUse);
       }
       case RENEW -> lent.renew(id, Fields.read("renew", payload, 3));
@@ -157,11 +171,12 @@ final class Session implements Connection.Handler, Exports.Watcher, IoLoop.Timed
   }
 
   private boolean mayUse(String instrument) {
-    return exports.get(Export.target(instrument, Instrument.class.getName())) != null;
+    Export export = exports.get(Export.target(instrument, Instrument.class.getName()));
+    return export != null && permission.allows(export);
   }
 
   private void call(int id, byte[] payload, boolean prepared) throws Malformed {
-    CallCodec.Asked asked = CallCodec.readCall(payload, node, role);
+    CallCodec.Asked asked = CallCodec.readCall(payload, node, permission.role());
     if (running.containsKey(id)) {
       throw new Malformed("two calls have the number " + id);
     }
@@ -209,7 +224,7 @@ final class Session implements Connection.Handler, Exports.Watcher, IoLoop.Timed
 
   private Export find(String target) {
     Export export = exports.get(target);
-    if (export == null) {
+    if (export == null || !permission.allows(export)) {
       throw Exports.unknown(target.substring(0, Math.max(0, target.indexOf('#'))));
     }
     return export;
@@ -292,12 +307,18 @@ final class Session implements Connection.Handler, Exports.Watcher, IoLoop.Timed
 
   @Override
   public void added(Export export) {
+    if (!permission.allows(export)) {
+      return;
+    }
     connection.send(Message.of(MessageType.OFFER, 0, export.properties()));
     loop.execute(() -> tell(export));
   }
 
   @Override
   public void removed(Export export) {
+    if (!permission.allows(export)) {
+      return;
+    }
     connection.send(Message.of(MessageType.WITHDRAW, 0, export.target()));
     loop.execute(() -> told.remove(export.instrument().name()));
   }
@@ -316,6 +337,9 @@ final class Session implements Connection.Handler, Exports.Watcher, IoLoop.Timed
 
   /** Tells how an instrument is, when that is news. On the loop's thread. */
   private void tell(Export export) {
+    if (!permission.allows(export)) {
+      return;
+    }
     Instrument instrument = export.instrument();
     InstrumentStatus status = instrument.status();
     // Each instrument is exported under several interfaces; one of them tells.
@@ -331,7 +355,10 @@ final class Session implements Connection.Handler, Exports.Watcher, IoLoop.Timed
   void happened(String topic, String instrument, Map<String, Object> properties) {
     Connection now = connection;
     Export export = exports.get(Export.target(instrument, Instrument.class.getName()));
-    if (now != null && export != null && now.unwritten() < Limits.UNWRITTEN) {
+    if (now != null
+        && export != null
+        && permission.allows(export)
+        && now.unwritten() < Limits.UNWRITTEN) {
       loop.execute(() -> tell(export));
       now.send(Message.of(MessageType.EVENT, 0, topic, properties));
     }

@@ -22,6 +22,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import org.osgi.framework.Filter;
 import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.InvalidSyntaxException;
 
@@ -29,13 +30,14 @@ import org.osgi.framework.InvalidSyntaxException;
  * What {@code etc/consort.yaml} says of other nodes, and the framework's properties.
  *
  * @param listen where this node listens for others; null for nowhere
- * @param role what the callers of other nodes may do at most
+ * @param permissions what other nodes may do
  * @param heartbeat how often there is a sign of life
  * @param export an LDAP filter on instruments that are exported beside those whose file says so;
  *     empty for none
  * @param plan what concerns the other nodes
  */
-record Settings(Address listen, Role role, Duration heartbeat, String export, MeshPlan plan) {
+record Settings(
+    Address listen, Permissions permissions, Duration heartbeat, String export, MeshPlan plan) {
 
   /**
    * Reads the file in {@code consort.home}, if the framework has such a property. Its {@code
@@ -94,11 +96,14 @@ record Settings(Address listen, Role role, Duration heartbeat, String export, Me
    * file; here it is about what they mean.
    */
   private static final class Written {
+    private static final String NONE = "none";
+
     private final Path home;
     private final Problems problems;
     private Address listen;
     private Role role = Role.OPERATOR;
     private Role anonymous;
+    private Node.Field nodes;
     private Duration heartbeat = Duration.ofMillis(400);
     private String export = "";
     private String imports = "";
@@ -113,7 +118,7 @@ record Settings(Address listen, Role role, Duration heartbeat, String export, Me
     Settings root(Node root) {
       Node remote = root.get("remote");
       if (remote != null) {
-        remote.fields().forEach((name, field) -> remote(name, field.value()));
+        remote.fields().forEach((name, field) -> remote(name, field));
       }
       if (root.get("peers") != null) {
         for (Node peer : root.get("peers").items()) {
@@ -129,10 +134,12 @@ record Settings(Address listen, Role role, Duration heartbeat, String export, Me
       return settings(remote);
     }
 
-    private void remote(String name, Node value) {
+    private void remote(String name, Node.Field field) {
+      Node value = field.value();
       switch (name) {
+        case "nodes" -> nodes = field;
         case "listen" -> listen = address(value);
-        case "role" -> role = role(value);
+        case "role" -> role = roleOrNone(value);
         case "anonymous" -> anonymous = role(value);
         case "heartbeat" -> heartbeat = heartbeat(value);
         case "export" -> export = filter(value);
@@ -160,6 +167,11 @@ record Settings(Address listen, Role role, Duration heartbeat, String export, Me
         problems.error(node, e.getMessage());
         return null;
       }
+    }
+
+    /** Null for none. */
+    private Role roleOrNone(Node node) {
+      return NONE.equals(node.value()) ? null : role(node);
     }
 
     private Role role(Node node) {
@@ -196,6 +208,42 @@ record Settings(Address listen, Role role, Duration heartbeat, String export, Me
       }
     }
 
+    private Map<String, Permission> nodes() {
+      Map<String, Permission> named = new LinkedHashMap<>();
+      if (nodes != null) {
+        if (listen == null || listen.kind() != Address.Kind.TLS) {
+          problems.error(
+              nodes,
+              "only tls:// proves the name of a node, and this one listens "
+                  + (listen == null ? "nowhere" : "on " + listen));
+        }
+        nodes.value().fields().forEach((name, field) -> named.put(name, permission(field)));
+      }
+      return named;
+    }
+
+    private Permission permission(Node.Field field) {
+      Node value = field.value();
+      if (!value.is(Node.Kind.MAP)) {
+        return new Permission(roleOrNone(value));
+      }
+      Node given = value.get("role");
+      if (given == null && role == null) {
+        problems.error(field, "the role is missing; 'role: none' is for nodes that are not named");
+      }
+      Node instruments = value.get("instruments");
+      String filter = instruments == null ? "" : filter(instruments);
+      return new Permission(given == null ? role : roleOrNone(given), compiled(filter));
+    }
+
+    private static Filter compiled(String filter) {
+      try {
+        return filter.isEmpty() ? null : FrameworkUtil.createFilter(filter);
+      } catch (InvalidSyntaxException e) {
+        throw new IllegalStateException("it has been checked", e);
+      }
+    }
+
     Settings settings(Node remote) {
       boolean open = listen != null && listen.kind() == Address.Kind.TCP;
       if (open && anonymous == null) {
@@ -205,8 +253,14 @@ record Settings(Address listen, Role role, Duration heartbeat, String export, Me
                 + " proves nothing of who connects; 'anonymous: operator' says what anybody on"
                 + " this computer may do, or use unix: or tls://");
       }
+      Permissions permissions = new Permissions(new Permission(open ? anonymous : role), nodes());
+      if (listen != null && role == null && !permissions.letAnybodyIn()) {
+        problems.error(
+            remote.get("role"),
+            "nobody is let in; name under 'nodes:' who is, or leave 'listen:' out");
+      }
       return new Settings(
-          listen, open ? anonymous : role, heartbeat, export, new MeshPlan(peers, imports, names));
+          listen, permissions, heartbeat, export, new MeshPlan(peers, imports, names));
     }
   }
 }

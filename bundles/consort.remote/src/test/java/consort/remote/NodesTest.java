@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,7 +56,8 @@ final class NodesTest {
   @Test
   void whoUsesANodeIsToldWithItsCallsAsLongAsItIsConnected() throws IOException {
     Instant before = Instant.now();
-    Address address = a.listen("tcp://127.0.0.1:0", Role.OBSERVER);
+    Address address =
+        a.listen("tcp://127.0.0.1:0", new Permissions(new Permission(Role.OBSERVER), Map.of()));
     PeerClient client = b.use(address);
     Side.await("b is connected", client::connected);
     b.instrument(address, "DMM1").send(Call.of("hold"));
@@ -113,7 +115,7 @@ final class NodesTest {
         .startsWith(
             "DMM1 of node a (" + address + ") is gone with its node, which is not connected");
 
-    a.listen(address.toString());
+    a.relisten(address, Side.ALL);
     Side.await("it is back", () -> !b.offered.isEmpty());
     Side.await("nothing is left to say", () -> b.peers.notes("DMM1").isEmpty());
   }

@@ -14,7 +14,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
@@ -23,6 +25,7 @@ import java.util.function.BooleanSupplier;
 /** A node without a framework: all of the mesh but its services. */
 final class Side implements Peers.Own, AutoCloseable {
 
+  static final Permissions ALL = new Permissions(new Permission(Role.OPERATOR), Map.of());
   static final Duration HEARTBEAT = Duration.ofMillis(400);
 
   volatile Leases leases;
@@ -31,6 +34,7 @@ final class Side implements Peers.Own, AutoCloseable {
   final IoLoop loop;
   final ExecutorService executor = Executors.newCachedThreadPool();
   final Peers peers;
+  final Queue<String> happened = new ConcurrentLinkedQueue<>();
   final Map<String, Map<String, Object>> offered = new ConcurrentHashMap<>();
   private final Hello hello;
   private final NodeKeys keys;
@@ -52,7 +56,7 @@ final class Side implements Peers.Own, AutoCloseable {
             HEARTBEAT.multipliedBy(2),
             loop,
             Executors.newSingleThreadExecutor(),
-            (peer, topic, properties) -> {},
+            (peer, topic, properties) -> happened.add(topic + " " + properties),
             events ->
                 address ->
                     new PeerClient(
@@ -66,19 +70,32 @@ final class Side implements Peers.Own, AutoCloseable {
 
   /** Listens; where. */
   Address listen(String address) throws IOException {
-    return listen(address, Role.OPERATOR);
+    return listen(address, ALL);
   }
 
-  Address listen(String address, Role role) throws IOException {
-    listener = new Listener(Address.parse(address), role, exports, loop, keys, hello, budget);
+  Address listen(String address, Permissions permissions) throws IOException {
+    listener =
+        new Listener(Address.parse(address), permissions, exports, loop, keys, hello, budget);
     listener.start();
     return listener.address();
   }
 
+  /** Listens again where it did before; the port may be free only after a moment. */
+  void relisten(Address address, Permissions permissions) {
+    await(
+        "the port is free",
+        () -> {
+          try {
+            return address.equals(listen(address.toString(), permissions));
+          } catch (IOException stillTaken) {
+            return false;
+          }
+        });
+  }
+
   /** Listens on a second address, whose sessions are not counted. */
   Address listenAgain(String address) throws IOException {
-    second =
-        new Listener(Address.parse(address), Role.OPERATOR, exports, loop, keys, hello, budget);
+    second = new Listener(Address.parse(address), ALL, exports, loop, keys, hello, budget);
     second.start();
     return second.address();
   }
@@ -91,6 +108,13 @@ final class Side implements Peers.Own, AutoCloseable {
   @Override
   public List<UserStatus> users() {
     return listener.users();
+  }
+
+  /** Tells the nodes that use this one what happened. */
+  void tell(String topic, String instrument) {
+    listener
+        .sessions()
+        .forEach(s -> s.happened(topic, instrument, Map.of("instrument", instrument)));
   }
 
   int sessions() {

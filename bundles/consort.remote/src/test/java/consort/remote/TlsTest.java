@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import consort.api.Call;
+import consort.api.Caller;
 import consort.api.Instrument;
 import consort.api.NumericArray;
+import consort.api.Role;
 import consort.api.Unreachable;
 import consort.api.ValueType;
 import consort.api.security.NodeKeys;
@@ -18,10 +20,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.osgi.framework.FrameworkUtil;
 
 /** With keys made by keytool, as a user may. */
 final class TlsTest {
@@ -152,6 +156,92 @@ final class TlsTest {
       PeerClient client = b.use(address);
 
       Side.await("it is told", () -> client.reason().contains("its certificate says b"));
+    }
+  }
+
+  private static Permissions permissions(Role role, String instruments) throws Exception {
+    Permission b = new Permission(role, FrameworkUtil.createFilter(instruments));
+    return new Permissions(new Permission((Role) null), Map.of("b", b));
+  }
+
+  @Test
+  void whatANodeMayNotUseIsNotThereForIt() throws Exception {
+    try (FakeInstrument dmm = new FakeInstrument("DMM1").echo("x", ValueType.INT);
+        FakeInstrument psu = new FakeInstrument("PSU1").echo("x", ValueType.INT);
+        Side a = new Side("a", keys("a"));
+        Side b = new Side("b", keys("b"))) {
+      Export hidden = a.export(psu, Instrument.class);
+      Address address =
+          a.listen("tls://localhost:0", permissions(Role.OPERATOR, "(consort.instrument=DMM*)"));
+      b.use(address);
+      a.export(dmm, Instrument.class);
+      Side.await("one is offered", () -> !b.offered.isEmpty());
+
+      assertThat(b.instrument(address, "DMM1").call("x", 7)).isEqualTo(7);
+      assertThat(a.peers.users().get(0).instruments()).containsExactly("DMM1");
+      for (String name : List.of("PSU1", "NOSUCH")) {
+        Instrument none = b.instrument(address, name);
+        assertThatThrownBy(() -> none.call("x", 7))
+            .hasMessage("there is no instrument '" + name + "' for other nodes here");
+        assertThatThrownBy(none::info)
+            .hasMessage("there is no instrument '" + name + "' for other nodes here");
+      }
+      a.tell("consort/fault/RAISED", "PSU1");
+      a.tell("consort/fault/RAISED", "DMM1");
+      a.exports.remove(hidden);
+      Side.await("something is told", () -> !b.happened.isEmpty());
+      assertThat(b.happened).containsExactly("consort/fault/RAISED {instrument=DMM1}");
+      assertThat(b.peers.client(address).status("PSU1")).isNull();
+      assertThat(b.peers.client(address).status("DMM1")).isNotNull();
+      assertThat(b.offered.keySet()).singleElement().asString().contains("#DMM1#");
+      assertThat(psu.done).hasValue(0);
+    }
+  }
+
+  @Test
+  void theCallersOfANodeAreObserversWhereTheNodeIsOne() throws Exception {
+    try (FakeInstrument fake = new FakeInstrument("DMM1").echo("x", ValueType.INT);
+        Side a = new Side("a", keys("a"));
+        Side b = new Side("b", keys("b"))) {
+      a.export(fake, Instrument.class);
+      Address address =
+          a.listen("tls://localhost:0", permissions(Role.OBSERVER, "(consort.instrument=*)"));
+      b.use(address);
+      b.instrument(address, "DMM1")
+          .call(Call.of("x", 1).by(new Caller("eve", Role.ADMINISTRATOR, "shell")));
+
+      assertThat(fake.calls.peek().caller().role()).isEqualTo(Role.OBSERVER);
+      assertThat(fake.calls.peek().caller().name()).isEqualTo("eve@b");
+      assertThat(a.peers.users())
+          .singleElement()
+          .satisfies(
+              user -> {
+                assertThat(user.proven()).isTrue();
+                assertThat(user.role()).isEqualTo(Role.OBSERVER);
+              });
+    }
+  }
+
+  @Test
+  void aNodeThatIsNotLetInIsToldSoAndAsksLessAndLess() throws Exception {
+    Permissions notB =
+        new Permissions(new Permission(Role.OPERATOR), Map.of("b", new Permission((Role) null)));
+    try (FakeInstrument fake = new FakeInstrument("DMM1").echo("x", ValueType.INT);
+        Side a = new Side("a", keys("a"));
+        Side b = new Side("b", keys("b"))) {
+      a.export(fake, Instrument.class);
+      Address address = a.listen("tls://localhost:0");
+      PeerClient client = b.use(address);
+      Side.await("it is let in", () -> !b.offered.isEmpty());
+
+      a.deafen();
+      a.relisten(address, notB);
+      Side.await("it is told", () -> client.reason().contains("'b' is not let in"));
+      Side.await("it has nothing any more", b.offered::isEmpty);
+      assertThat(client.connected()).isFalse();
+      assertThat(a.peers.users()).isEmpty();
+      assertThat(client.node()).isEqualTo("a");
+      Side.await("it waits as long as it ever does", () -> client.pause() == 2_000_000_000L);
     }
   }
 
