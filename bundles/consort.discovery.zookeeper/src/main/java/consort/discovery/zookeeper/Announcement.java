@@ -3,11 +3,8 @@ package consort.discovery.zookeeper;
 
 import consort.commands.Json;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,18 +14,14 @@ import org.osgi.service.remoteserviceadmin.EndpointDescription;
 import org.osgi.service.remoteserviceadmin.RemoteConstants;
 
 /**
- * An endpoint as it stands in ZooKeeper: JSON with the properties of remote services, as far as
- * they are text, whole numbers, booleans and lists of text.
+ * What other nodes are to know of an endpoint: its properties of remote services, as far as they
+ * are text, whole numbers, booleans and lists of text. It stands on a {@link Page}.
  *
  * @param computer where an endpoint is that can only be reached from there; empty for others
  * @param properties of the endpoint; whole numbers are longs
  */
 public record Announcement(String computer, Map<String, Object> properties) {
 
-  /** The most bytes of one; a larger one is neither written nor read. */
-  static final int LARGEST = 64 * 1024;
-
-  private static final int FORMAT = 1;
   private static final int LONGEST_NAME = 80;
 
   /** Copies. */
@@ -64,22 +57,15 @@ public record Announcement(String computer, Map<String, Object> properties) {
   }
 
   /**
-   * Reads what somebody wrote.
+   * Takes what somebody wrote.
    *
    * @throws IllegalArgumentException when it is none; says why
    */
-  static Announcement read(byte[] bytes) {
-    if (bytes.length > LARGEST) {
-      throw new IllegalArgumentException(
-          "it has %d bytes; at most %d are read".formatted(bytes.length, LARGEST));
-    }
-    Map<String, Object> all = Json.read(bytes);
-    if (!(all.get("format") instanceof Number format) || format.longValue() != FORMAT) {
-      throw new IllegalArgumentException("its format is not " + FORMAT);
-    }
-    if (!(all.get("computer") instanceof String computer)
+  static Announcement read(Object written) {
+    if (!(written instanceof Map<?, ?> all)
+        || !(all.get("computer") instanceof String computer)
         || !(all.get("endpoint") instanceof Map<?, ?> endpoint)) {
-      throw new IllegalArgumentException("it has no computer or no endpoint");
+      throw new IllegalArgumentException("an endpoint has no computer or no properties");
     }
     Map<String, Object> properties = new HashMap<>();
     endpoint.forEach(
@@ -107,16 +93,20 @@ public record Announcement(String computer, Map<String, Object> properties) {
     new EndpointDescription(map);
   }
 
+  /**
+   * How it stands on a page.
+   *
+   * @throws IllegalArgumentException when its properties are too many for any
+   */
   byte[] bytes() {
     Map<String, Object> all = new LinkedHashMap<>();
-    all.put("format", FORMAT);
     all.put("computer", computer);
     all.put("endpoint", new TreeMap<>(properties));
     byte[] bytes = Json.write(all).getBytes(StandardCharsets.UTF_8);
-    if (bytes.length > LARGEST) {
+    if (bytes.length > Page.LARGEST_ENTRY) {
       throw new IllegalArgumentException(
           "%s has %d bytes of properties; at most %d are announced"
-              .formatted(id(), bytes.length, LARGEST));
+              .formatted(id(), bytes.length, Page.LARGEST_ENTRY));
     }
     return bytes;
   }
@@ -129,26 +119,10 @@ public record Announcement(String computer, Map<String, Object> properties) {
     return String.valueOf(properties.get(RemoteConstants.ENDPOINT_FRAMEWORK_UUID));
   }
 
-  /** A name for people that is the same whenever the endpoint is. */
-  String nodeName() {
-    String readable = segment(id().substring(id().indexOf('#') + 1));
-    return readable + "-" + hash(id());
-  }
-
   /** Something as a part of a path. */
   static String segment(String text) {
     String readable = text.replaceAll("[^A-Za-z0-9._-]", "-");
     readable = readable.substring(0, Math.min(LONGEST_NAME, readable.length()));
     return readable.isEmpty() || readable.startsWith(".") ? "_" + readable : readable;
-  }
-
-  private static String hash(String text) {
-    try {
-      byte[] all =
-          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(all, 0, 8);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // every Java has SHA-256
-    }
   }
 }

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.discovery.zookeeper;
 
-import java.util.HashMap;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.recipes.cache.ChildData;
 import org.apache.curator.framework.recipes.cache.CuratorCache;
@@ -23,9 +26,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The endpoints of a laboratory in ZooKeeper: {@code ROOT/NODE/ENDPOINT}, one ephemeral node for
- * each. What this node announces is written again whenever its session was lost; what others have
- * announced stays known while ZooKeeper cannot be reached, as their nodes may well be.
+ * The endpoints of a laboratory in ZooKeeper: {@code ROOT/NODE/RUN-PAGE}, ephemeral nodes with many
+ * endpoints each. What this node announces is written again whenever its session was lost; what
+ * others have announced stays known while ZooKeeper cannot be reached, as their nodes may well be.
  *
  * <p>Methods may be called by any thread and do not wait, but for {@link #close}, which takes 2 s
  * at most.
@@ -35,7 +38,9 @@ public final class Laboratory implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Laboratory.class);
   private static final long END_MILLIS = 2_000;
   private static final long PATIENCE_SECONDS = 10;
-  private static final int MOST_HEARD = 100_000;
+
+  /** Endpoints come and go in bursts: so long it is waited for more before a page is written. */
+  private static final long GATHER_MILLIS = 50;
 
   /** Hears what other nodes announce, one call at a time. */
   public interface Listener {
@@ -49,19 +54,22 @@ public final class Laboratory implements AutoCloseable {
 
   private final Settings settings;
   private final String folder;
+  private final String page;
   private final String framework;
   private final String computer = Computer.id();
-  private final Listener listener;
   private final CuratorFramework client;
   private final CuratorCache others;
   private final ScheduledExecutorService writer;
 
-  // By path, what is to be there, empty for what is to be gone; only touched by the writer's
-  // thread.
-  private final Map<String, Optional<byte[]>> own = new HashMap<>();
+  // Only touched by the writer's thread.
+  private final Pages own = new Pages();
+  private final Set<Integer> unwritten = new TreeSet<>();
 
-  // By path, what the listener was told; only changed by the cache's thread.
-  private final Map<String, Announcement> heard = new ConcurrentHashMap<>();
+  // Only touched by the cache's thread.
+  private final Catalogue catalogue;
+
+  private final AtomicBoolean gathering = new AtomicBoolean();
+  private final AtomicLong writes = new AtomicLong();
 
   /**
    * Wires.
@@ -74,8 +82,9 @@ public final class Laboratory implements AutoCloseable {
       Settings settings, String node, String framework, Ensemble.Tls tls, Listener listener) {
     this.settings = settings;
     this.folder = settings.root() + "/" + Announcement.segment(node);
+    this.page = folder + "/" + Announcement.segment(framework) + "-";
     this.framework = framework;
-    this.listener = listener;
+    this.catalogue = new Catalogue(listener);
     this.client = Ensemble.client(settings, tls);
     this.others =
         CuratorCache.builder(client, settings.root())
@@ -121,9 +130,8 @@ public final class Laboratory implements AutoCloseable {
         LOG.info("{}: connected", settings);
         later(
             () -> {
-              for (String path : List.copyOf(own.keySet())) {
-                write(path, false);
-              }
+              unwritten.addAll(own.numbers());
+              write();
             });
       }
       case SUSPENDED -> LOG.warn("{}: not reached; what is known of other nodes stays", settings);
@@ -139,40 +147,54 @@ public final class Laboratory implements AutoCloseable {
    * @throws IllegalArgumentException when its properties are too many
    */
   public void announce(Announcement endpoint) {
-    String path = path(endpoint);
-    byte[] content = endpoint.bytes();
-    later(
-        () -> {
-          own.put(path, Optional.of(content));
-          write(path, true);
-        });
+    byte[] entry = endpoint.bytes();
+    later(() -> own.put(endpoint.id(), entry));
+    gather();
   }
 
   /** Tells other nodes that an endpoint is gone. */
   public void withdraw(Announcement endpoint) {
-    String path = path(endpoint);
-    later(
-        () -> {
-          own.put(path, Optional.empty());
-          write(path, true);
-        });
+    later(() -> own.remove(endpoint.id()));
+    gather();
   }
 
-  private String path(Announcement endpoint) {
-    return folder + "/" + endpoint.nodeName();
+  private void gather() {
+    if (gathering.compareAndSet(false, true)) {
+      try {
+        writer.schedule(
+            () -> {
+              gathering.set(false);
+              later(this::write);
+            },
+            GATHER_MILLIS,
+            TimeUnit.MILLISECONDS);
+      } catch (RejectedExecutionException ending) {
+        // The node ends, and its announcements with it.
+      }
+    }
   }
 
   /**
    * Makes what is there what it should be. Without a connection nothing is done: it is done when
    * there is one.
-   *
-   * @param different whether what this session wrote before is no longer right
    */
-  private void write(String path, boolean different) throws Exception {
-    if (!client.getZookeeperClient().isConnected()) {
-      return;
+  private void write() throws Exception {
+    unwritten.addAll(own.changed());
+    for (int number : List.copyOf(unwritten)) {
+      if (!client.getZookeeperClient().isConnected()) {
+        return;
+      }
+      try {
+        write(page + number, own.content(number));
+        unwritten.remove(number);
+      } catch (KeeperException e) {
+        LOG.warn("{}: {}", settings, e.getMessage());
+      }
     }
-    Optional<byte[]> content = own.getOrDefault(path, Optional.empty());
+  }
+
+  private void write(String path, Optional<byte[]> content) throws Exception {
+    writes.incrementAndGet();
     try {
       if (content.isEmpty()) {
         client.delete().forPath(path);
@@ -184,24 +206,28 @@ public final class Laboratory implements AutoCloseable {
             .forPath(path, content.get());
       }
     } catch (KeeperException.NodeExistsException there) {
-      overwrite(path, content.get(), different);
+      overwrite(path, content.get());
     } catch (KeeperException.NoNodeException gone) {
       // As it should be.
     }
-    if (content.isEmpty()) {
-      own.remove(path);
-    }
   }
 
-  /**
-   * A node that was killed and runs again finds what it had announced before: that belongs to a
-   * session that will end soon, and take it along.
-   */
-  private void overwrite(String path, byte[] content, boolean different) throws Exception {
-    Stat stat = client.checkExists().forPath(path);
-    if (stat == null) {
-      later(() -> write(path, different));
-    } else if (stat.getEphemeralOwner() != session()) {
+  /** How many pages were written so far. */
+  long writes() {
+    return writes.get();
+  }
+
+  /** What a former session wrote would go with it; what this one wrote may be right already. */
+  private void overwrite(String path, byte[] content) throws Exception {
+    Stat stat = new Stat();
+    byte[] there;
+    try {
+      there = client.getData().storingStatIn(stat).forPath(path);
+    } catch (KeeperException.NoNodeException gone) {
+      // Meanwhile; that is told, and then it is written again.
+      return;
+    }
+    if (stat.getEphemeralOwner() != session()) {
       client
           .transaction()
           .forOperations(
@@ -211,7 +237,7 @@ public final class Laboratory implements AutoCloseable {
                   .create()
                   .withMode(CreateMode.EPHEMERAL)
                   .forPath(path, content));
-    } else if (different) {
+    } else if (!Arrays.equals(there, content)) {
       client.setData().forPath(path, content);
     }
   }
@@ -225,51 +251,48 @@ public final class Laboratory implements AutoCloseable {
     if (path.split("/").length != settings.root().split("/").length + 2) {
       return; // the root, the node of a node
     }
-    if (now == null && path.startsWith(folder + "/")) {
-      later(
-          () -> {
-            if (own.containsKey(path)) {
-              write(path, false); // somebody else has removed it
-            }
-          });
-    }
-    Announcement announced = now == null ? null : read(path, now.getData());
-    Announcement known = heard.get(path);
-    if (announced == null) {
-      heard.remove(path);
-    } else {
-      heard.put(path, announced);
-    }
-    if (known != null && (announced == null || !announced.id().equals(known.id()))) {
-      if (heard.values().stream().noneMatch(other -> other.id().equals(known.id()))) {
-        listener.withdrawn(known.id());
+    if (path.startsWith(page)) {
+      if (now == null) {
+        later(() -> rewrite(path)); // somebody else may have removed it
       }
-    }
-    if (announced != null && !announced.equals(known)) {
-      listener.announced(announced);
+    } else if (now == null) {
+      catalogue.remove(path);
+    } else if (!catalogue.put(path, now.getStat().getMzxid(), read(path, now.getData()))) {
+      LOG.warn("{}: more than {} endpoints are announced; some are ignored", path, Catalogue.MOST);
     }
   }
 
-  /** Null for what is not to be told. */
-  private Announcement read(String path, byte[] content) {
+  private void rewrite(String path) throws Exception {
+    for (int number : own.numbers()) {
+      if (path.equals(page + number)) {
+        unwritten.add(number);
+        write();
+      }
+    }
+  }
+
+  /** What of a page is to be told. */
+  private List<Announcement> read(String path, byte[] content) {
     try {
-      Announcement announced = Announcement.read(content == null ? new byte[0] : content);
-      if (announced.framework().equals(framework)) {
-        return null;
+      List<Announcement> read = Page.read(content == null ? new byte[0] : content);
+      List<Announcement> ofOthers = new ArrayList<>();
+      int elsewhere = 0;
+      for (Announcement endpoint : read) {
+        if (endpoint.computer().isEmpty() || endpoint.computer().equals(computer)) {
+          if (!endpoint.framework().equals(framework)) {
+            ofOthers.add(endpoint);
+          }
+        } else {
+          elsewhere++;
+        }
       }
-      if (!announced.computer().isEmpty() && !announced.computer().equals(computer)) {
-        LOG.info(
-            "{} is ignored: {} can be reached from its own computer only", path, announced.id());
-        return null;
+      if (elsewhere > 0) {
+        LOG.info("{}: {} endpoints can be reached from their own computer only", path, elsewhere);
       }
-      if (heard.size() >= MOST_HEARD) {
-        LOG.warn("{} is ignored: more than {} endpoints are announced", path, MOST_HEARD);
-        return null;
-      }
-      return announced;
+      return ofOthers;
     } catch (IllegalArgumentException e) {
       LOG.warn("{} is ignored: {}", path, cut(e.getMessage()));
-      return null;
+      return List.of();
     }
   }
 

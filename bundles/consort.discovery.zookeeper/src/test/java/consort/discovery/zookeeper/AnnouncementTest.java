@@ -8,22 +8,29 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.Test;
 
 class AnnouncementTest {
 
   private static final String GOOD =
-      new String(Endpoints.of("bench1", "DMM1").bytes(), StandardCharsets.UTF_8);
+      new String(page(Endpoints.of("bench1", "DMM1")), StandardCharsets.UTF_8);
+
+  private static byte[] page(Announcement... endpoints) {
+    return Page.bytes(Stream.of(endpoints).map(Announcement::bytes).toList());
+  }
 
   @Test
   void whatIsWrittenIsRead() {
     Announcement announcement = Endpoints.of("bench1", "DMM1", Map.of("a", true, "b", "µ\n\"x\""));
 
-    Announcement read = Announcement.read(announcement.bytes());
+    Announcement another = Endpoints.of("bench1", "PSU1");
 
-    assertThat(read).isEqualTo(announcement);
-    assertThat(read.properties())
+    List<Announcement> read = Page.read(page(announcement, another));
+
+    assertThat(read).containsExactly(announcement, another);
+    assertThat(read.get(0).properties())
         .containsEntry("endpoint.service.id", 42L)
         .containsEntry("service.ranking", 7L)
         .containsEntry("objectClass", List.of("consort.api.Instrument"))
@@ -44,10 +51,7 @@ class AnnouncementTest {
   }
 
   @Test
-  void theNameOfItsNodeIsReadableAndItsOwn() {
-    assertThat(Endpoints.of("bench1", "DMM1").nodeName())
-        .matches("bench1_DMM1-consort.api.Instrument-[0-9a-f]{16}")
-        .isNotEqualTo(Endpoints.of("bench2", "DMM1").nodeName());
+  void whateverANodeIsCalledItIsAPartOfAPath() {
     assertThat(Announcement.segment("../a b/ü")).isEqualTo("_..-a-b--");
     assertThat(Announcement.segment("")).isEqualTo("_");
     assertThat(Announcement.segment("x".repeat(1000))).hasSize(80);
@@ -57,18 +61,20 @@ class AnnouncementTest {
   void whatIsTooLargeIsNeitherWrittenNorRead() {
     Announcement large = Endpoints.of("bench1", "DMM1", Map.of("text", "x".repeat(70_000)));
 
-    assertThatThrownBy(large::bytes).hasMessageContaining("at most 65536 are announced");
-    assertThatThrownBy(() -> Announcement.read(new byte[65_537])).hasMessageContaining("65537");
+    assertThatThrownBy(large::bytes).hasMessageContaining("at most 65509 are announced");
+    assertThatThrownBy(() -> Page.read(new byte[65_537])).hasMessageContaining("65537");
   }
 
   @Test
   void whatIsNoEndpointIsRefusedWithTheReason() {
     refuses("", "");
     refuses("hello", "");
-    refuses("{}", "its format is not 1");
-    refuses(GOOD.replace("\"format\":1", "\"format\":2"), "its format is not 1");
-    refuses("{\"format\":1,\"computer\":\"\",\"endpoint\":[]}", "no endpoint");
-    refuses("{\"format\":1,\"computer\":\"\",\"endpoint\":{}}", "");
+    refuses("{}", "its format is not 2");
+    refuses(GOOD.replace("\"format\":2", "\"format\":3"), "its format is not 2");
+    refuses("{\"format\":2,\"endpoints\":{}}", "no endpoints");
+    refuses("{\"format\":2,\"endpoints\":[[]]}", "no computer or no properties");
+    refuses("{\"format\":2,\"endpoints\":[{\"computer\":\"\",\"endpoint\":[]}]}", "no properties");
+    refuses("{\"format\":2,\"endpoints\":[{\"computer\":\"\",\"endpoint\":{}}]}", "");
     refuses(
         GOOD.replace("\"service.ranking\":7", "\"service.ranking\":{\"a\":1}"), "service.ranking");
     refuses(GOOD.replace("\"service.ranking\":7", "\"service.ranking\":1.5"), "service.ranking");
@@ -80,7 +86,7 @@ class AnnouncementTest {
   }
 
   private static void refuses(String text, String reason) {
-    assertThatThrownBy(() -> Announcement.read(text.getBytes(StandardCharsets.UTF_8)))
+    assertThatThrownBy(() -> Page.read(text.getBytes(StandardCharsets.UTF_8)))
         .as(text.substring(0, Math.min(100, text.length())))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(reason);
@@ -90,7 +96,7 @@ class AnnouncementTest {
   void randomChangesOfBytesNeverDoMoreThanToBeRefused() {
     long seed = 20261121;
     Random random = new Random(seed);
-    byte[] good = Endpoints.of("bench1", "DMM1").bytes();
+    byte[] good = page(Endpoints.of("bench1", "DMM1"));
     int read = 0;
     for (int i = 0; i < 20_000; i++) {
       byte[] bytes = good.clone();
@@ -98,7 +104,7 @@ class AnnouncementTest {
         bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
       }
       try {
-        Announcement.read(bytes);
+        Page.read(bytes);
         read++;
       } catch (IllegalArgumentException refused) {
         // As it should be.

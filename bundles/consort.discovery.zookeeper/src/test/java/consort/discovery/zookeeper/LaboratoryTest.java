@@ -221,10 +221,9 @@ class LaboratoryTest {
   void aNodeThatRestartsQuicklyReplacesWhatItLeft() throws Exception {
     ZooKeeper former = raw();
     Announcement before = Endpoints.of("bench1", "DMM1", Map.of("endpoint.framework.uuid", "old"));
-    String path = root + "/bench1/" + before.nodeName();
     create(former, root, new byte[0], CreateMode.PERSISTENT);
     create(former, root + "/bench1", new byte[0], CreateMode.PERSISTENT);
-    create(former, path, before.bytes(), CreateMode.EPHEMERAL);
+    create(former, root + "/bench1/old-0", page(before), CreateMode.EPHEMERAL);
     node("bench2", heard2);
     awaits(heard2, id("bench1", "DMM1"));
 
@@ -237,14 +236,53 @@ class LaboratoryTest {
             () ->
                 assertThat(heard2.now.get(id("bench1", "DMM1")))
                     .isEqualTo(Endpoints.of("bench1", "DMM1")));
-    assertThat(former.exists(path, false).getEphemeralOwner())
-        .isNotZero()
-        .isNotEqualTo(former.getSessionId());
-    assertThat(heard2.history).hasSizeBetween(2, 3);
+    // Who comes meanwhile hears of the new one, though both are there.
+    Heard heard3 = new Heard();
+    node("bench3", heard3).announce(Endpoints.of("bench3", "DMM1"));
+    awaits(heard2, id("bench1", "DMM1"), id("bench3", "DMM1"));
+    awaits(heard3, id("bench1", "DMM1"));
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(heard3.now.get(id("bench1", "DMM1")))
+                    .isEqualTo(Endpoints.of("bench1", "DMM1")));
     // The end of the session of before takes nothing along.
     former.close();
-    node("bench3", new Heard()).announce(Endpoints.of("bench3", "DMM1"));
-    awaits(heard2, id("bench1", "DMM1"), id("bench3", "DMM1"));
+    node("bench4", new Heard()).announce(Endpoints.of("bench4", "DMM1"));
+    awaits(heard2, id("bench1", "DMM1"), id("bench3", "DMM1"), id("bench4", "DMM1"));
+    assertThat(heard2.history).hasSize(4).doesNotContain("-" + id("bench1", "DMM1"));
+  }
+
+  private static byte[] page(Announcement endpoint) {
+    return Page.bytes(List.of(endpoint.bytes()));
+  }
+
+  private String page(String node, int number) {
+    return root + "/" + node + "/uuid-of-" + node + "-" + number;
+  }
+
+  @Test
+  void manyEndpointsAreFewNodesOfZooKeeperAndAChangeIsOneWrite() throws Exception {
+    Laboratory bench1 = node("bench1", heard1);
+    node("bench2", heard2);
+    for (int i = 0; i < 1000; i++) {
+      bench1.announce(Endpoints.of("bench1", "I" + i));
+    }
+    await()
+        .atMost(Duration.ofSeconds(40))
+        .untilAsserted(() -> assertThat(heard2.now).hasSize(1000));
+    int pages = raw().getChildren(root + "/bench1", false).size();
+    assertThat(pages).isLessThan(30);
+    assertThat(heard2.history).as("each is told once").hasSize(1000);
+    long before = bench1.writes();
+    assertThat(before).as("writes for " + pages + " pages").isLessThan(150);
+
+    bench1.withdraw(Endpoints.of("bench1", "I500"));
+    await().untilAsserted(() -> assertThat(heard2.now).hasSize(999));
+    bench1.announce(Endpoints.of("bench1", "I500"));
+    await().untilAsserted(() -> assertThat(heard2.now).hasSize(1000));
+    assertThat(bench1.writes() - before).isEqualTo(2);
+    assertThat(heard2.history).hasSize(1002);
   }
 
   private static void create(ZooKeeper client, String path, byte[] data, CreateMode mode)
@@ -271,12 +309,12 @@ class LaboratoryTest {
         root + "/x/deep",
         "[".repeat(60_000).getBytes(StandardCharsets.UTF_8),
         CreateMode.PERSISTENT);
-    create(vandal, root + "/x/empty/deeper", Endpoints.of("x", "Y").bytes(), CreateMode.PERSISTENT);
-    create(vandal, root + "/shallow", Endpoints.of("x", "Z").bytes(), CreateMode.PERSISTENT);
+    create(vandal, root + "/x/empty/deeper", page(Endpoints.of("x", "Y")), CreateMode.PERSISTENT);
+    create(vandal, root + "/shallow", page(Endpoints.of("x", "Z")), CreateMode.PERSISTENT);
     create(
         vandal,
         root + "/x/elsewhere",
-        new Announcement("another computer", Endpoints.of("x", "Q").properties()).bytes(),
+        page(new Announcement("another computer", Endpoints.of("x", "Q").properties())),
         CreateMode.PERSISTENT);
     bench1.announce(Endpoints.of("bench1", "PSU1"));
 
@@ -285,13 +323,17 @@ class LaboratoryTest {
     node("bench3", heard3);
     awaits(heard3, id("bench1", "DMM1"), id("bench1", "PSU1"));
 
-    vandal.delete(root + "/bench1/" + Endpoints.of("bench1", "PSU1").nodeName(), -1);
+    vandal.delete(page("bench1", 0), -1);
     await()
         .atMost(Duration.ofSeconds(30))
         .untilAsserted(
             () ->
                 assertThat(heard2.history)
-                    .endsWith("-" + id("bench1", "PSU1"), "+" + id("bench1", "PSU1")));
+                    .endsWith(
+                        "-" + id("bench1", "DMM1"),
+                        "-" + id("bench1", "PSU1"),
+                        "+" + id("bench1", "DMM1"),
+                        "+" + id("bench1", "PSU1")));
   }
 
   @Test
@@ -306,7 +348,7 @@ class LaboratoryTest {
     node("bench3", stranger).announce(Endpoints.of("bench3", "DMM1"));
 
     ZooKeeper raw = raw();
-    String path = root + "/bench1/" + Endpoints.of("bench1", "DMM1").nodeName();
+    String path = page("bench1", 0);
     Assertions.assertThatThrownBy(() -> raw.getData(path, false, null))
         .isInstanceOf(KeeperException.NoAuthException.class);
     Assertions.assertThatThrownBy(() -> create(raw, root + "/x", null, CreateMode.PERSISTENT))
