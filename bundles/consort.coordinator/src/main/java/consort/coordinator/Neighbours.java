@@ -61,13 +61,14 @@ final class Neighbours {
 
   /** The one that goes, null when it was not seen. */
   Instrument remove(ServiceReference<Instrument> reference) {
-    for (Map.Entry<String, Neighbour> entry : byName.entrySet()) {
-      if (entry.getValue().reference().equals(reference)
-          && byName.remove(entry.getKey(), entry.getValue())) {
-        return entry.getValue().instrument();
-      }
-    }
-    return null;
+    // The name does not change while it is registered.
+    Neighbour found =
+        reference.getProperty(Instrument.NAME) instanceof String name ? byName.get(name) : null;
+    return found != null
+            && found.reference().equals(reference)
+            && byName.remove(reference.getProperty(Instrument.NAME).toString(), found)
+        ? found.instrument()
+        : null;
   }
 
   /** The one of a name, or null. */

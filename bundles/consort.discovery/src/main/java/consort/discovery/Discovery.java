@@ -24,12 +24,13 @@ import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
 import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.osgi.service.remoteserviceadmin.EndpointEventListener;
+import org.osgi.service.remoteserviceadmin.RemoteServiceAdmin;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Uses the nodes that the configuration names, and tells remote services what they offer. Where a
- * coordinator is installed, it begins when that is there: its names come first.
+ * Uses the nodes that the configuration names, and imports what they offer. Where a coordinator is
+ * installed, it begins when that is there: its names come first.
  */
 @Component(
     service = {},
@@ -39,9 +40,12 @@ public final class Discovery {
 
   private static final Logger LOG = LoggerFactory.getLogger(Discovery.class);
 
+  private static final String TOPOLOGY_MANAGER = "org.apache.aries.rsa.topology-manager";
+
   private final BundleContext context;
   private final Mesh mesh;
   private final Endpoints endpoints;
+  private final Imports imports = new Imports(Imports.thread());
   private final List<Mesh.Peer> peers = new ArrayList<>();
   private final AtomicBoolean begun = new AtomicBoolean();
   private ServiceRegistration<PeerListener> others;
@@ -119,7 +123,8 @@ public final class Discovery {
       updated = "addListener",
       unbind = "removeListener")
   void addListener(ServiceReference<EndpointEventListener> reference) {
-    EndpointEventListener listener = context.getService(reference);
+    EndpointEventListener listener =
+        ofTopologyManager(reference) ? imports : context.getService(reference);
     if (listener != null) {
       Object scope = reference.getProperty(EndpointEventListener.ENDPOINT_LISTENER_SCOPE);
       List<String> scopes = StringPlus.normalize(scope);
@@ -128,7 +133,26 @@ public final class Discovery {
   }
 
   void removeListener(ServiceReference<EndpointEventListener> reference) {
+    if (ofTopologyManager(reference)) {
+      endpoints.listen(reference, imports, List.of());
+    }
     endpoints.forget(reference);
+  }
+
+  /** It knows what this node is interested in; the importing is done here. */
+  private static boolean ofTopologyManager(ServiceReference<EndpointEventListener> reference) {
+    Bundle owner = reference.getBundle();
+    return owner != null && TOPOLOGY_MANAGER.equals(owner.getSymbolicName());
+  }
+
+  /** Somebody who can import. */
+  @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+  void addAdmin(RemoteServiceAdmin admin) {
+    imports.add(admin);
+  }
+
+  void removeAdmin(RemoteServiceAdmin admin) {
+    imports.remove(admin);
   }
 
   /** Leaves the other nodes. */
@@ -139,5 +163,6 @@ public final class Discovery {
     }
     peers.forEach(Mesh.Peer::close);
     endpoints.close();
+    imports.close();
   }
 }

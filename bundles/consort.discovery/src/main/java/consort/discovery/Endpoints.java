@@ -14,6 +14,9 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.osgi.framework.Constants;
+import org.osgi.framework.Filter;
+import org.osgi.framework.FrameworkUtil;
+import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.service.remoteserviceadmin.EndpointDescription;
 import org.osgi.service.remoteserviceadmin.EndpointEvent;
 import org.osgi.service.remoteserviceadmin.EndpointEventListener;
@@ -36,30 +39,31 @@ final class Endpoints implements AutoCloseable {
   /** In place of an address, for what was found in another way. */
   private static final String ELSEWHERE = "elsewhere";
 
-  private final Policy policy;
   private final Notes notes;
   private final ScheduledExecutorService thread;
   private final AtomicBoolean deciding = new AtomicBoolean();
 
   // Only touched by the thread.
-  private final Map<Found, Offer> offers = new LinkedHashMap<>();
+  private final Offers offers;
   private final Map<String, EndpointDescription> announced = new LinkedHashMap<>();
-  private final Map<String, Policy.Decision> decided = new HashMap<>();
   private final Map<Object, Told> listeners = new HashMap<>();
 
-  /** One endpoint may be found in several ways, and is there until the last of them loses it. */
-  private record Found(String way, String id) {}
+  /** A listener and its wishes. */
+  private record Told(EndpointEventListener listener, Map<String, Wish> wishes) {}
 
-  /** A listener, and which endpoints it was told of for each of its wishes. */
-  private record Told(
-      EndpointEventListener listener, Map<String, Map<String, EndpointDescription>> byScope) {}
+  /** What a listener asked for, and the endpoints it was told of for that. */
+  private record Wish(Filter filter, Map<String, EndpointDescription> known) {}
 
   Endpoints(Policy policy, Notes notes, ScheduledExecutorService thread) {
-    this.policy = policy;
+    this.offers = new Offers(policy);
     this.notes = notes;
     this.thread = thread;
-    thread.scheduleWithFixedDelay(
-        guarded(this::decide), LOOK_SECONDS, LOOK_SECONDS, TimeUnit.SECONDS);
+    Runnable look =
+        () -> {
+          offers.look();
+          decide();
+        };
+    thread.scheduleWithFixedDelay(guarded(look), LOOK_SECONDS, LOOK_SECONDS, TimeUnit.SECONDS);
   }
 
   /** The thread that does everything. */
@@ -82,13 +86,13 @@ final class Endpoints implements AutoCloseable {
       @Override
       public void offered(Map<String, Object> endpoint) {
         String id = (String) endpoint.get("endpoint.id");
-        later(() -> offers.put(new Found(way, id), new Offer(address, id, endpoint)));
+        later(() -> offers.put(way, new Offer(address, id, endpoint)));
         soon();
       }
 
       @Override
       public void withdrawn(String id) {
-        later(() -> offers.remove(new Found(way, id)));
+        later(() -> offers.remove(way, id));
         soon();
       }
     };
@@ -120,11 +124,29 @@ final class Endpoints implements AutoCloseable {
     later(
         () -> {
           Told told = listeners.computeIfAbsent(key, k -> new Told(listener, new HashMap<>()));
-          // It forgot what belonged to the wish itself.
-          told.byScope.keySet().retainAll(scopes);
-          scopes.forEach(scope -> told.byScope.computeIfAbsent(scope, s -> new HashMap<>()));
-          tell(told);
+          for (String scope : List.copyOf(told.wishes.keySet())) {
+            if (!scopes.contains(scope)) {
+              Wish wish = told.wishes.remove(scope);
+              wish.known
+                  .values()
+                  .forEach(gone -> tell(told.listener, EndpointEvent.REMOVED, gone, scope));
+            }
+          }
+          scopes.forEach(scope -> wish(told, scope));
         });
+  }
+
+  private void wish(Told told, String scope) {
+    if (told.wishes.containsKey(scope)) {
+      return;
+    }
+    try {
+      Wish wish = new Wish(FrameworkUtil.createFilter(scope), new HashMap<>());
+      told.wishes.put(scope, wish);
+      announced.values().forEach(endpoint -> added(told, scope, wish, endpoint));
+    } catch (InvalidSyntaxException e) {
+      LOG.warn("a listener for endpoints wants '{}': {}", scope, e.getMessage());
+    }
   }
 
   void forget(Object key) {
@@ -142,37 +164,36 @@ final class Endpoints implements AutoCloseable {
     }
   }
 
+  /** Takes back what no longer holds before it says anything new. */
   private void decide() {
-    Map<Offer, Policy.Decision> decisions = policy.decide(offers.values());
-    Map<String, Policy.Decision> now = new HashMap<>();
-    decisions.forEach((offer, decision) -> now.put(offer.id(), decision));
-    boolean changed = false;
-    for (String id : List.copyOf(decided.keySet())) {
-      Policy.Decision before = decided.get(id);
-      if (!before.equals(now.get(id))) {
-        decided.remove(id);
-        changed |= announced.remove(id) != null;
-        // Also what the provider said of it when somebody wanted to use it.
-        notes.note(before.name(), id, null);
+    Offers.Changes changes = offers.decide();
+    for (Offers.Decided past : changes.past()) {
+      // Also what the provider said of it when somebody wanted to use it.
+      notes.note(past.decision().name(), past.id(), null);
+      if (announced.remove(past.id()) != null) {
+        listeners.values().forEach(told -> removed(told, past.id()));
       }
     }
-    if (changed) {
-      listeners.values().forEach(this::tell);
-    }
-    for (Map.Entry<String, Policy.Decision> entry : now.entrySet()) {
-      Policy.Decision decision = entry.getValue();
-      if (decided.putIfAbsent(entry.getKey(), decision) == null) {
-        changed = true;
-        if (decision.properties() == null) {
-          LOG.info("{}", decision.reason());
-          notes.note(decision.name(), entry.getKey(), decision.reason());
-        } else {
-          announced.put(entry.getKey(), description(decision.properties()));
-        }
+    for (Offers.Decided present : changes.present()) {
+      Policy.Decision decision = present.decision();
+      if (decision.properties() == null) {
+        LOG.info("{}", decision.reason());
+        notes.note(decision.name(), present.id(), decision.reason());
+      } else {
+        announce(present.id(), decision.properties());
       }
     }
-    if (changed) {
-      listeners.values().forEach(this::tell);
+  }
+
+  private void announce(String id, Map<String, Object> properties) {
+    try {
+      EndpointDescription endpoint = description(properties);
+      announced.put(id, endpoint);
+      listeners
+          .values()
+          .forEach(told -> told.wishes.forEach((s, wish) -> added(told, s, wish, endpoint)));
+    } catch (IllegalArgumentException e) {
+      LOG.warn("{} is no endpoint: {}", id, e.getMessage());
     }
   }
 
@@ -186,21 +207,19 @@ final class Endpoints implements AutoCloseable {
     return new EndpointDescription(map);
   }
 
-  /** Tells a listener what it does not know yet. */
-  private void tell(Told told) {
-    told.byScope.forEach(
-        (scope, known) -> {
-          for (EndpointDescription endpoint : List.copyOf(known.values())) {
-            if (announced.get(endpoint.getId()) != endpoint) {
-              known.remove(endpoint.getId());
-              tell(told.listener, EndpointEvent.REMOVED, endpoint, scope);
-            }
-          }
-          for (EndpointDescription endpoint : announced.values()) {
-            if (!known.containsKey(endpoint.getId()) && endpoint.matches(scope)) {
-              known.put(endpoint.getId(), endpoint);
-              tell(told.listener, EndpointEvent.ADDED, endpoint, scope);
-            }
+  private static void added(Told told, String scope, Wish wish, EndpointDescription endpoint) {
+    if (wish.filter.matches(endpoint.getProperties())) {
+      wish.known.put(endpoint.getId(), endpoint);
+      tell(told.listener, EndpointEvent.ADDED, endpoint, scope);
+    }
+  }
+
+  private static void removed(Told told, String id) {
+    told.wishes.forEach(
+        (scope, wish) -> {
+          EndpointDescription gone = wish.known.remove(id);
+          if (gone != null) {
+            tell(told.listener, EndpointEvent.REMOVED, gone, scope);
           }
         });
   }

@@ -43,17 +43,30 @@ final class Policy {
    */
   record Decision(String name, Map<String, Object> properties, String reason) {}
 
-  /** Decides about all offers; who came first has a name, and this node's own come before. */
+  /** The name that an instrument would have here. */
+  String name(Offer offer) {
+    return names.getOrDefault(offer.node() + "." + offer.instrument(), offer.instrument());
+  }
+
+  /** Whether this node itself has an instrument of a name. */
+  boolean owns(String name) {
+    return own.test(name);
+  }
+
+  /**
+   * Decides about offers; who came first has a name, and this node's own come before. As names are
+   * decided one by one, the offers of one name may be asked about alone.
+   */
   Map<Offer, Decision> decide(Collection<Offer> offers) {
     Map<String, Offer> holders = new HashMap<>();
     Map<Offer, Decision> decisions = new LinkedHashMap<>();
     for (Offer offer : offers) {
-      String name = names.getOrDefault(offer.node() + "." + offer.instrument(), offer.instrument());
+      String name = name(offer);
       Offer holder = holders.getOrDefault(name, offer);
       Decision decision;
       if (filter != null && !filter.matches(offer.properties())) {
         decision = refused(offer, name, "the filter (remote: import:) leaves it out");
-      } else if (own.test(name)) {
+      } else if (owns(name)) {
         decision = refused(offer, name, "this node has one of that name; " + rename(offer));
       } else if (!holder.sameInstrument(offer)) {
         decision =

@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import consort.api.mesh.MeshPlan;
 import consort.api.mesh.PeerListener;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -21,10 +24,12 @@ final class EndpointsTest {
   private static final String SCOPE = "(consort.instrument=*)";
 
   private final BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+  private final Set<String> own = ConcurrentHashMap.newKeySet();
+  private final BlockingQueue<String> noted = new LinkedBlockingQueue<>();
   private final Endpoints endpoints =
       new Endpoints(
-          new Policy(new MeshPlan(List.of(), "", Map.of()), name -> false),
-          (name, about, text) -> {},
+          new Policy(new MeshPlan(List.of(), "", Map.of()), own::contains),
+          (name, about, text) -> noted.add(name + ": " + text),
           Endpoints.thread());
 
   @BeforeEach
@@ -90,5 +95,47 @@ final class EndpointsTest {
 
     others.withdrawn(id("DMM1"));
     assertThat(next()).isEqualTo("removed DMM1");
+  }
+
+  @Test
+  void aNameThatThisNodeTakesIsTakenBackAndGivenAgainWhenItGoes() throws InterruptedException {
+    endpoints.of(ADDRESS).offered(endpoint("DMM1"));
+    assertThat(next()).isEqualTo("added DMM1");
+
+    own.add("DMM1");
+    assertThat(next()).isEqualTo("removed DMM1");
+    assertThat(noted.poll(30, TimeUnit.SECONDS)).contains("DMM1: ", "this node has one");
+
+    own.clear();
+    assertThat(next()).isEqualTo("added DMM1");
+    assertThat(noted.poll(30, TimeUnit.SECONDS)).isEqualTo("DMM1: null");
+  }
+
+  @Test
+  void aListenerIsToldOfWhatItWishesAndNoLongerOfWhatItDoesNot() throws InterruptedException {
+    endpoints.of(ADDRESS).offered(endpoint("DMM1"));
+    endpoints.of(ADDRESS).offered(endpoint("PSU1"));
+    assertThat(next()).isEqualTo("added DMM1");
+    assertThat(next()).isEqualTo("added PSU1");
+    String dmm = "(consort.instrument=DMM1)";
+
+    endpoints.listen(this, null, List.of(SCOPE, dmm));
+    assertThat(next()).isEqualTo("added DMM1");
+    endpoints.listen(this, null, List.of(dmm, "(no filter"));
+    assertThat(List.of(next(), next())).containsExactlyInAnyOrder("removed DMM1", "removed PSU1");
+    endpoints.of(ADDRESS).withdrawn(id("PSU1"));
+    endpoints.of(ADDRESS).withdrawn(id("DMM1"));
+    assertThat(next()).isEqualTo("removed DMM1");
+    assertThat(heard).isEmpty();
+  }
+
+  @Test
+  void whatIsNoEndpointTakesNothingAlong() throws InterruptedException {
+    Map<String, Object> bad = new HashMap<>(endpoint("BAD1"));
+    bad.remove("service.imported.configs");
+    endpoints.of(ADDRESS).offered(bad);
+    endpoints.of(ADDRESS).offered(endpoint("DMM1"));
+
+    assertThat(next()).isEqualTo("added DMM1");
   }
 }
