@@ -523,9 +523,7 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
                     + "; its effect is unknown"));
       }
     }
-    if (was) {
-      leases.disconnected(why);
-    }
+    leases.disconnected(why);
     if (greeted) {
       greeted = false;
       events.disconnected(this, why);

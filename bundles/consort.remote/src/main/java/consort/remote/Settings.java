@@ -65,7 +65,11 @@ record Settings(
       }
     }
     return new Settings(
-        listen, role, heartbeat, export, new MeshPlan(addresses, plan.imports(), plan.names()));
+        listen,
+        permissions,
+        heartbeat,
+        export,
+        new MeshPlan(addresses, plan.imports(), plan.names()));
   }
 
   /** Whether TLS is spoken with somebody who is known already. */
