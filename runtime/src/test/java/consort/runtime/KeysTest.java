@@ -24,7 +24,11 @@ class KeysTest {
 
   private static final Path HOW_TO = Path.of("../docs/how-to/keys-for-a-laboratory.md");
   private static final Path REFERENCE = Path.of("../docs/reference/cli.md");
-  private static final Pattern BLOCK = Pattern.compile("```\\R(.*?)```", Pattern.DOTALL);
+
+  /** The first group is what is in it, of blocks that do not say which language that is. */
+  private static final Pattern BLOCK =
+      Pattern.compile("^```(?:\\w+\\R.*?|\\R(.*?))^```$", Pattern.DOTALL | Pattern.MULTILINE);
+
   private static final Pattern COPY = Pattern.compile("scp (\\S+) (\\w+):(\\S*)");
 
   @TempDir Path root;
@@ -64,6 +68,9 @@ class KeysTest {
     int commands = 0;
     StringBuilder said = new StringBuilder();
     for (MatchResult block : BLOCK.matcher(Files.readString(HOW_TO)).results().toList()) {
+      if (block.group(1) == null) {
+        continue;
+      }
       said.setLength(0);
       String printed = "";
       for (String line : block.group(1).lines().toList()) {

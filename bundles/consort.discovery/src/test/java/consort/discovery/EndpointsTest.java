@@ -104,6 +104,7 @@ final class EndpointsTest {
 
     own.add("DMM1");
     assertThat(next()).isEqualTo("removed DMM1");
+    assertThat(noted.poll(30, TimeUnit.SECONDS)).as("of the import").isEqualTo("DMM1: null");
     assertThat(noted.poll(30, TimeUnit.SECONDS)).contains("DMM1: ", "this node has one");
 
     own.clear();
