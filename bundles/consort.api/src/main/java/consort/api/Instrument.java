@@ -43,7 +43,8 @@ public interface Instrument {
    * Calls a command without waiting.
    *
    * @return completes with the result, or exceptionally with an {@link InstrumentException}; a
-   *     dependent stage must not block, it runs on a thread of the runtime
+   *     dependent stage must not block, it runs on a thread of the runtime. A call whose future is
+   *     cancelled while it waits is not sent; one that has begun goes on, for nobody
    */
   CompletionStage<Result> send(Call call);
 

@@ -12,6 +12,7 @@ import consort.api.LeaseToken;
 import consort.api.Refused;
 import consort.api.Result;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -27,6 +28,15 @@ final class Calls {
 
   /** The safe state that was sent last. */
   private Pending safeState;
+
+  /** Whether a timer is set for the next deadline of those that nobody waits for. */
+  private boolean timed;
+
+  /** For when it is set, ns. */
+  private long due;
+
+  /** Takes the timer off. */
+  private Runnable untime = () -> {};
 
   /** How long it may take once more, after a write that ran beside it; null when it is not due. */
   private Duration safeAgain;
@@ -70,6 +80,13 @@ final class Calls {
     return send(make(call));
   }
 
+  /** Sends a call whose future completes on the thread that has the outcome, under no lock. */
+  CompletionStage<Result> submit(Call call) {
+    Pending pending = make(call);
+    pending.completeAtOnce();
+    return send(pending);
+  }
+
   /** Sends a line over the link, in turn with the calls. */
   CompletionStage<Result> ask(
       String text, boolean answer, Duration limit, Caller by, LeaseToken lease) {
@@ -86,16 +103,11 @@ final class Calls {
     return prepared;
   }
 
-  /** The deadline of a call that nobody waits for is so long from now. */
-  void expireIn(Pending pending, long nanos) {
-    Runnable timer = env.later(nanos, () -> expire(pending));
+  /** The deadline of a prepared call is known now. */
+  void begun(Pending pending) {
     synchronized (machine.lock) {
-      if (pending.outcome() == null) {
-        pending.disarm(timer);
-        return;
-      }
+      time(pending);
     }
-    timer.run();
   }
 
   /** A call that nobody waits for; it is not sent yet. */
@@ -105,8 +117,14 @@ final class Calls {
   }
 
   private CompletionStage<Result> send(Pending pending) {
-    long limit = pending.deadline() - env.nanoTime();
-    pending.disarm(env.later(limit, () -> expire(pending)));
+    pending
+        .future()
+        .whenComplete(
+            (result, failure) -> {
+              if (pending.outcome() == null) {
+                takeBack(pending);
+              }
+            });
     try {
       submit(pending);
     } catch (InstrumentException e) {
@@ -146,6 +164,7 @@ final class Calls {
         machine.crew.hold();
         try {
           admit(pending);
+          time(pending);
         } finally {
           woken = machine.crew.release();
         }
@@ -237,12 +256,60 @@ final class Calls {
   Pending enqueue(Task task, Duration limit) {
     Pending pending = make(Call.of(task.command().name()).within(limit));
     pending.does(task);
-    pending.disarm(env.later(limit.toNanos(), () -> expire(pending)));
     machine.waiting.add(pending);
+    time(pending);
     return pending;
   }
 
   // ---- Out ----
+
+  /**
+   * Sees to it that a call that nobody waits for is looked at when its deadline passes. One timer
+   * serves all of them: most end long before, and a timer for each would cost more than the call.
+   */
+  private void time(Pending pending) {
+    if (!pending.isAwaited() && pending.outcome() == null) {
+      timeAt(pending.deadline());
+    }
+  }
+
+  private void timeAt(long deadline) {
+    if (timed && deadline - due >= 0) {
+      return;
+    }
+    untime.run();
+    timed = true;
+    due = deadline;
+    untime = env.later(Math.max(0, deadline - env.nanoTime()), () -> overdue(deadline));
+  }
+
+  private void overdue(long deadline) {
+    synchronized (machine.lock) {
+      if (!timed || due != deadline) {
+        return;
+      }
+      timed = false;
+      List<Pending> all = new ArrayList<>(machine.waiting.all());
+      all.addAll(machine.urgents.all());
+      if (machine.current.call() != null) {
+        all.add(machine.current.call());
+      }
+      all.removeIf(Pending::isAwaited);
+      for (Pending pending : all) {
+        if (pending.deadline() - deadline <= 0) {
+          expire(pending);
+        } else {
+          time(pending);
+        }
+      }
+    }
+  }
+
+  /** The guard is closed. */
+  void end() {
+    timed = false;
+    untime.run();
+  }
 
   /** The deadline of a call has passed: whoever waits for it, or the timer, says so. */
   void expire(Pending pending) {
@@ -257,6 +324,16 @@ final class Calls {
         machine.waiting.fail(pending, pending.expiredInQueue());
       } else {
         machine.urgents.expire(pending);
+      }
+    }
+  }
+
+  /** Nobody wants the result of a call any more: it is not sent if it still waits. */
+  private void takeBack(Pending pending) {
+    synchronized (machine.lock) {
+      if (machine.waiting.remove(pending)) {
+        String why = pending + " was not sent: its future was completed before";
+        machine.waiting.fail(pending, new Refused(ErrorCode.CANCELLED_IN_QUEUE, why));
       }
     }
   }

@@ -109,7 +109,7 @@ final class Crew {
     }
     if (answered) {
       // After the lock is free: whom it wakes is likely to want it.
-      done.call().signal();
+      done.call().signalUnlocked();
     }
     return following;
   }

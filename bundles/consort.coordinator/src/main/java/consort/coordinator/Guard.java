@@ -11,6 +11,7 @@ import consort.api.LeaseToken;
 import consort.api.Result;
 import consort.api.State;
 import consort.api.Unreachable;
+import consort.api.coordinator.Direct;
 import consort.api.coordinator.InstrumentSpec;
 import consort.api.coordinator.Startable;
 import consort.api.coordinator.SwapOutcome;
@@ -31,7 +32,7 @@ import java.util.function.BooleanSupplier;
  *
  * <p>Remote services look for {@link Instrument} among the interfaces named here only.
  */
-final class Guard implements TemporaryInstrument, Instrument, Startable, Relied {
+final class Guard implements TemporaryInstrument, Instrument, Startable, Direct, Relied {
 
   /** How long a call may take when nobody says otherwise. */
   static final Duration DEADLINE = Duration.ofSeconds(5);
@@ -132,6 +133,11 @@ final class Guard implements TemporaryInstrument, Instrument, Startable, Relied 
   @Override
   public CompletionStage<Result> send(Call call) {
     return machine.calls.send(call);
+  }
+
+  @Override
+  public CompletionStage<Result> submit(Call call) {
+    return machine.calls.submit(call);
   }
 
   @Override

@@ -290,6 +290,7 @@ final class Machine {
       case WITHDRAW -> {
         env.withdrawn(guard);
         if (phase == Phase.CLOSED) {
+          calls.end();
           end.run();
         }
       }

@@ -41,7 +41,7 @@ final class Pending {
   private final CompletableFuture<Result> future;
 
   private final Executor callbacks;
-  private Runnable disarm = () -> {};
+  private boolean atOnce;
 
   /** What is done instead of a command; null for a command. */
   private Task task;
@@ -137,10 +137,14 @@ final class Pending {
     return gate != null && gate.isOpen() ? gate.opened() + ownLimit : deadline;
   }
 
-  /** What takes the timer of its deadline off; a former one is taken off now. */
-  void disarm(Runnable how) {
-    disarm.run();
-    disarm = how;
+  /** Whether a thread waits for it, which also minds its deadline. */
+  boolean isAwaited() {
+    return waiter != null;
+  }
+
+  /** Has the future completed by whoever has the outcome, where that holds no lock. */
+  void completeAtOnce() {
+    atOnce = true;
   }
 
   /**
@@ -279,11 +283,11 @@ final class Pending {
     return outcome;
   }
 
-  /** Gives the outcome and tells whoever waits. Only the first counts. */
+  /** Gives the outcome and tells whoever waits. Only the first counts. Not under any lock. */
   void complete(Object result) {
     if (outcome == null) {
       set(result);
-      signal();
+      signalUnlocked();
     }
   }
 
@@ -292,22 +296,30 @@ final class Pending {
     outcome = result instanceof InstrumentException e ? e.at(origin()) : result;
   }
 
-  /** Tells whoever waits that there is an outcome. */
+  /** Tells whoever waits that there is an outcome. Also under the guard's lock. */
   void signal() {
     if (waiter != null) {
       LockSupport.unpark(waiter);
-      return;
+    } else {
+      callbacks.execute(this::completeFuture);
     }
-    disarm.run();
-    Object result = outcome;
-    callbacks.execute(
-        () -> {
-          if (result instanceof Result ok) {
-            future.complete(ok);
-          } else {
-            future.completeExceptionally((InstrumentException) result);
-          }
-        });
+  }
+
+  /** As {@link #signal}; not under any lock. */
+  void signalUnlocked() {
+    if (atOnce) {
+      completeFuture();
+    } else {
+      signal();
+    }
+  }
+
+  private void completeFuture() {
+    if (outcome instanceof Result ok) {
+      future.complete(ok);
+    } else {
+      future.completeExceptionally((InstrumentException) outcome);
+    }
   }
 
   /** Where it is going, for errors. */

@@ -24,7 +24,7 @@ final class PreparedCall implements Startable.Start {
   PreparedCall(
       Calls calls, Environment env, String name, Call call, long within, long own, Runnable ready) {
     this.calls = calls;
-    this.gate = new StartGate(env, () -> begun(own), ready);
+    this.gate = new StartGate(env, this::begun, ready);
     this.pending =
         Pending.sent(name, call, env.nanoTime(), within + own, new CompletableFuture<>(), env::run);
     pending.gate(gate, own);
@@ -37,8 +37,8 @@ final class PreparedCall implements Startable.Start {
     return pending;
   }
 
-  private void begun(long own) {
-    calls.expireIn(pending, own);
+  private void begun() {
+    calls.begun(pending);
   }
 
   @Override

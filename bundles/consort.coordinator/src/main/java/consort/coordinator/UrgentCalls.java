@@ -8,6 +8,7 @@ import consort.api.Refused;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 
@@ -45,6 +46,11 @@ final class UrgentCalls {
   UrgentCalls(Machine machine, Environment env) {
     this.machine = machine;
     this.env = env;
+  }
+
+  /** All of them. */
+  Set<Pending> all() {
+    return runs.keySet();
   }
 
   boolean isEmpty() {

@@ -8,6 +8,7 @@ import consort.api.InstrumentException;
 import consort.api.Refused;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -47,6 +48,11 @@ final class Waiting {
           ErrorCode.BUSY, "the queue of " + instrument + " is full: " + most + " calls wait");
     }
     line.add(call);
+  }
+
+  /** All of them, as they stand now. */
+  List<Pending> all() {
+    return Stream.concat(urgent.stream(), queue.stream()).toList();
   }
 
   boolean isEmpty() {
@@ -123,7 +129,7 @@ final class Waiting {
 
   /** Gives every call that waits to write an error of its own. */
   void failWrites(Supplier<InstrumentException> error) {
-    for (Pending call : Stream.concat(urgent.stream(), queue.stream()).toList()) {
+    for (Pending call : all()) {
       if (!call.reads() && !call.isTask(Task.SAFE_STATE) && remove(call)) {
         fail(call, error.get());
       }

@@ -11,6 +11,7 @@ import consort.api.ErrorCode;
 import consort.api.Faulted;
 import consort.api.Garbled;
 import consort.api.InstrumentException;
+import consort.api.InstrumentStatus;
 import consort.api.Reason;
 import consort.api.Refused;
 import consort.api.Result;
@@ -32,6 +33,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -823,6 +825,82 @@ class GuardTest {
     world.timerIsEarly = false;
     assertThat(failure(late).code()).isEqualTo(ErrorCode.DEADLINE_IN_QUEUE);
     assertThat(guard.status().waiting()).isZero();
+  }
+
+  @Test
+  void aCallThatNobodyWaitsForEndsAtItsDeadlineWhateverWasSentBefore() {
+    driver.onEcho = this::hang;
+    ready();
+    CompletionStage<Result> running = guard.send(Call.of("echo", 1).within(Duration.ofDays(1)));
+    CompletionStage<Result> long1 = guard.send(Call.of("echo", 2).within(Duration.ofDays(2)));
+    CompletionStage<Result> short1 = guard.send(Call.of("echo", 3).within(Duration.ofMillis(40)));
+    CompletionStage<Result> short2 = guard.send(Call.of("echo", 4).within(Duration.ofMillis(20)));
+    CompletionStage<Result> short3 = guard.send(Call.of("echo", 5).within(Duration.ofMillis(60)));
+    for (CompletionStage<Result> late : List.of(short1, short2, short3)) {
+      assertThat(failure(late).code()).isEqualTo(ErrorCode.DEADLINE_IN_QUEUE);
+    }
+    assertThat(running.toCompletableFuture()).isNotDone();
+    assertThat(long1.toCompletableFuture()).isNotDone();
+    release.countDown();
+    assertThat(long1.toCompletableFuture()).succeedsWithin(Duration.ofSeconds(30));
+  }
+
+  @Test
+  void aCallWhoseFutureIsCancelledWhileItWaitsIsNotSent() {
+    driver.onEcho = this::hang;
+    ready();
+    CompletionStage<Result> running = send(1);
+    eventually(() -> !driver.seen.isEmpty());
+    CompletionStage<Result> waits = send(2);
+    CompletionStage<Result> last = send(3);
+    waits.toCompletableFuture().cancel(true);
+    assertThat(guard.status().waiting()).isEqualTo(1);
+    // One that is in the driver goes on, for nobody.
+    running.toCompletableFuture().cancel(true);
+    assertThat(guard.phase()).isEqualTo(Phase.BUSY);
+    release.countDown();
+    assertThat(last.toCompletableFuture()).succeedsWithin(Duration.ofSeconds(30));
+    assertThat(driver.seen).containsExactly(1, 3);
+  }
+
+  @Test
+  void whatIsSubmittedCompletesOnTheDriversThreadAndUnderNoLock() {
+    CountDownLatch go = new CountDownLatch(1);
+    driver.onEcho =
+        number -> {
+          try {
+            go.await();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+          return number;
+        };
+    ready();
+    AtomicReference<String> completer = new AtomicReference<>();
+    CompletableFuture<InstrumentStatus> asked =
+        guard
+            .submit(Call.of("echo", 1))
+            .thenApply(
+                result -> {
+                  completer.set(Thread.currentThread().getName());
+                  // from another thread, which would wait for a lock that is held
+                  return CompletableFuture.supplyAsync(guard::status).join();
+                })
+            .toCompletableFuture();
+    go.countDown();
+    assertThat(asked).succeedsWithin(Duration.ofSeconds(30));
+    assertThat(completer).hasValueSatisfying(name -> assertThat(name).contains("ECHO"));
+    driver.onEcho = this::hang;
+    CompletableFuture<Object> late =
+        guard
+            .submit(Call.of("echo", 1).within(Duration.ofMillis(20)))
+            .<Object>handle(
+                (result, failure) -> {
+                  CompletableFuture.supplyAsync(guard::status).join();
+                  return failure;
+                })
+            .toCompletableFuture();
+    assertThat(late).succeedsWithin(Duration.ofSeconds(30)).isInstanceOf(TimedOut.class);
   }
 
   @Test
