@@ -232,7 +232,9 @@ public final class DefaultCoordinator implements Coordinator {
 
   @Override
   public List<Instrument> instruments() {
-    Map<String, Instrument> all = new TreeMap<>(guards);
+    // One by one: a sorted map is copied by its size, and may change meanwhile.
+    Map<String, Instrument> all = new TreeMap<>();
+    guards.forEach(all::put);
     neighbours.names().forEach(name -> instrument(name).ifPresent(one -> all.put(name, one)));
     return List.copyOf(all.values());
   }

@@ -221,6 +221,23 @@ class DefaultCoordinatorTest {
   }
 
   @Test
+  void theListIsWholeWhileInstrumentsComeAndGo() {
+    put("LAB");
+    CompletableFuture<Void> coming =
+        CompletableFuture.runAsync(
+            () -> {
+              for (int i = 0; i < 500; i++) {
+                put("X" + i);
+                coordinator.remove("X" + i);
+              }
+            });
+    while (!coming.isDone()) {
+      assertThat(coordinator.instruments()).extracting(Instrument::name).contains("LAB");
+    }
+    assertThat(coming).isCompleted();
+  }
+
+  @Test
   void publishesOneRegistrationForEachInterface() throws Exception {
     driver("1.0.0", setup -> new Weather(20));
     put("LAB");

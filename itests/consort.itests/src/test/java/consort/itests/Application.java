@@ -32,6 +32,8 @@ final class Application implements AutoCloseable {
   /** Starts the jars, in the order they are given. */
   static Application start(Path folder, Map<String, String> properties, Collection<Path> jars)
       throws BundleException {
+    // Of a runtime that ran in this JVM before.
+    System.clearProperty("consort.home");
     Map<String, String> all = new HashMap<>(properties);
     all.put(Constants.FRAMEWORK_STORAGE, folder.resolve("cache").toString());
     all.put(Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT);
