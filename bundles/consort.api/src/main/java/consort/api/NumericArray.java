@@ -136,6 +136,11 @@ public final class NumericArray {
     return out;
   }
 
+  /** The Java array that it holds, which nobody may write to. */
+  public Object data() {
+    return data;
+  }
+
   /** A copy as a Java array of the type's component. */
   public Object toArray() {
     Object out = Array.newInstance(type.component, size());

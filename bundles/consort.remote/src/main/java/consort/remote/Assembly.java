@@ -17,6 +17,7 @@ final class Assembly {
   private static final int HEADER = 9;
 
   private final AtomicLong budget;
+  private final Spare spare;
   private final Sink sink;
   private final Map<Long, Partial> partial = new HashMap<>();
   private final ByteBuffer header = ByteBuffer.allocate(HEADER + 4);
@@ -35,8 +36,8 @@ final class Assembly {
     private final byte[] payload;
     private int filled;
 
-    Partial(int size) {
-      payload = new byte[size];
+    Partial(byte[] payload) {
+      this.payload = payload;
     }
   }
 
@@ -44,10 +45,12 @@ final class Assembly {
    * Starts anew.
    *
    * @param budget how many bytes incomplete messages of the whole node may still take
+   * @param spare where long messages get their memory from
    * @param longest the longest message, for now
    */
-  Assembly(AtomicLong budget, int longest, Sink sink) {
+  Assembly(AtomicLong budget, Spare spare, int longest, Sink sink) {
     this.budget = budget;
+    this.spare = spare;
     this.longest = longest;
     this.sink = sink;
     header.limit(HEADER);
@@ -123,7 +126,7 @@ final class Assembly {
     if (left > longest) {
       throw new Malformed("a message of " + left + " bytes; at most " + longest + " are taken");
     }
-    return new Partial(left);
+    return new Partial(new byte[left]);
   }
 
   private Partial begin(int size) throws Malformed {
@@ -138,7 +141,7 @@ final class Assembly {
       budget.addAndGet(size);
       throw new Malformed("the node has no memory for a message of " + size + " bytes now");
     }
-    Partial begun = new Partial(size);
+    Partial begun = new Partial(spare.take(size));
     partial.put(key(), begun);
     return begun;
   }

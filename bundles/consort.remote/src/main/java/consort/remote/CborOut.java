@@ -9,11 +9,9 @@ import consort.api.NumericArray;
 import consort.api.Quantity;
 import consort.api.Refused;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,6 +30,9 @@ final class CborOut {
 
   /** How deep lists, maps and arrays may be in each other. */
   static final int DEPTH = 32;
+
+  /** From so many bytes on an array is kept and not copied; at least 256. */
+  private static final int LARGE = 4096;
 
   private static final CBORFactory FACTORY =
       CBORFactory.builder().disable(StreamWriteFeature.AUTO_CLOSE_CONTENT).build();
@@ -197,53 +198,30 @@ final class CborOut {
     out.writeStartArray(null, 2);
     list(array.shape(), 0);
     out.writeTag(tag(array.type()));
-    out.writeBinary(new Elements(array), Math.multiplyExact(array.size(), array.type().bytes()));
+    int length = Math.multiplyExact(array.size(), array.type().bytes());
+    if (length < LARGE) {
+      out.writeBinary(array.toBytes(ByteOrder.LITTLE_ENDIAN));
+    } else {
+      // To the generator it is no bytes, which is one byte; then that gives way to what it is.
+      out.writeBinary(new byte[0]);
+      out.flush();
+      bytes.unwrite();
+      head(length);
+      bytes.write(array);
+    }
     out.writeEndArray();
   }
 
-  /** The elements of an array as bytes, without a copy of the whole. */
-  private static final class Elements extends InputStream {
-    private final NumericArray array;
-    private final ByteBuffer chunk = ByteBuffer.allocate(8192).order(ByteOrder.LITTLE_ENDIAN);
-    private int next;
-
-    Elements(NumericArray array) {
-      this.array = array;
-      chunk.limit(0);
+  /** RFC 8949, 3: a byte string of a length that needs four bytes, or two. */
+  private void head(int length) {
+    if (length > 0xffff) {
+      bytes.write(0x5a);
+      bytes.write(length >> 24);
+      bytes.write(length >> 16);
+    } else {
+      bytes.write(0x59);
     }
-
-    @Override
-    public int read() {
-      return fill() ? chunk.get() & 0xff : -1;
-    }
-
-    @Override
-    public int read(byte[] into, int offset, int length) {
-      if (length == 0) {
-        return 0;
-      }
-      int element = array.type().bytes();
-      if (!chunk.hasRemaining() && length >= element) {
-        ByteBuffer target = ByteBuffer.wrap(into, offset, length).order(ByteOrder.LITTLE_ENDIAN);
-        int copied = array.copyTo(next, target);
-        next += copied;
-        return copied == 0 ? -1 : copied * element;
-      }
-      if (!fill()) {
-        return -1;
-      }
-      int count = Math.min(length, chunk.remaining());
-      chunk.get(into, offset, count);
-      return count;
-    }
-
-    private boolean fill() {
-      if (!chunk.hasRemaining()) {
-        chunk.clear();
-        next += array.copyTo(next, chunk);
-        chunk.flip();
-      }
-      return chunk.hasRemaining();
-    }
+    bytes.write(length >> 8);
+    bytes.write(length);
   }
 }

@@ -47,10 +47,13 @@ final class Connection implements IoLoop.Ready, IoLoop.Timed {
   private final Hello own;
   private final Handler handler;
   private final Assembly assembly;
+  private final Spare spare = new Spare();
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private final Queue<Outgoing> fresh = new ConcurrentLinkedQueue<>();
   private final AtomicInteger flushes = new AtomicInteger();
+  private final AtomicBoolean flushing = new AtomicBoolean();
+  private final Runnable flush = this::flushSoon;
   private final AtomicLong unwritten = new AtomicLong();
   private volatile boolean established;
   private volatile boolean blocked;
@@ -72,7 +75,7 @@ final class Connection implements IoLoop.Ready, IoLoop.Timed {
     this.transport = transport;
     this.own = own;
     this.handler = handler;
-    this.assembly = new Assembly(budget, HELLO, this::message);
+    this.assembly = new Assembly(budget, spare, HELLO, this::message);
     this.lastRead = System.nanoTime();
     this.lastWrite = lastRead;
   }
@@ -96,17 +99,33 @@ final class Connection implements IoLoop.Ready, IoLoop.Timed {
    */
   Outgoing send(Message message) {
     Outgoing outgoing = new Outgoing(message);
-    return send(outgoing) ? outgoing : null;
+    return send(outgoing, false) ? outgoing : null;
   }
 
-  boolean send(Outgoing outgoing) {
+  /**
+   * Sends a message, or keeps it until it can be sent. Never waits.
+   *
+   * @param many whether others are likely to be sent at the same time: then the loop writes them
+   *     together, which takes a moment longer and costs much less
+   * @return whether the connection is open
+   */
+  boolean send(Outgoing outgoing, boolean many) {
     if (closed.get()) {
       return false;
     }
     unwritten.addAndGet(outgoing.size());
     fresh.add(outgoing);
-    flush();
+    if (!many) {
+      flush();
+    } else if (!flushing.get() && flushing.compareAndSet(false, true)) {
+      loop.execute(flush);
+    }
     return true;
+  }
+
+  /** Where the memory of long messages comes from, and may go back to. */
+  Spare spare() {
+    return spare;
   }
 
   /** How many bytes wait to be written. */
@@ -157,6 +176,11 @@ final class Connection implements IoLoop.Ready, IoLoop.Timed {
   }
 
   // ---- Writing: one thread at a time, whoever it is ----
+
+  private void flushSoon() {
+    flushing.set(false);
+    flush();
+  }
 
   private void flush() {
     if (!established || blocked || flushes.getAndIncrement() != 0) {

@@ -52,6 +52,7 @@ final class Outgoing {
     if (count < left && !split) {
       return false;
     }
+    count = message.payload().whole(written, count);
     boolean more = count < left;
     out.putInt(5 + announce + count);
     out.put((byte) (message.type().code() | (more ? 0x80 : 0)));
@@ -59,7 +60,7 @@ final class Outgoing {
     if (announce > 0) {
       out.putInt(message.size());
     }
-    out.put(message.payload().array(), written, count);
+    message.payload().copyTo(written, count, out);
     written += count;
     return !more;
   }

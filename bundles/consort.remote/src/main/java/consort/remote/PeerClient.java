@@ -38,6 +38,9 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
   /** How long a call without a deadline waits for a connection. */
   private static final Duration CONNECTING = Duration.ofSeconds(5);
 
+  /** From so many questions under way on, it is better to send some at a time than each at once. */
+  private static final int FEW = 4;
+
   /** The owner holds the deadline; this is how long its answer may be on the way. */
   private static final Duration ON_THE_WAY = Duration.ofMillis(100);
 
@@ -65,6 +68,7 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
   private final Supplier<Connecting> connector;
   private final IoLoop loop;
   private final Executor executor;
+  private final Executor callbacks;
   private final Events events;
 
   private final AtomicInteger ids = new AtomicInteger();
@@ -98,16 +102,24 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
     void cancel();
   }
 
+  /**
+   * Does nothing before it is started.
+   *
+   * @param executor gives each task a thread at once
+   * @param callbacks runs what waits for answers
+   */
   PeerClient(
       Address address,
       Supplier<Connecting> connector,
       IoLoop loop,
       Executor executor,
+      Executor callbacks,
       Events events) {
     this.address = address;
     this.connector = connector;
     this.loop = loop;
     this.executor = executor;
+    this.callbacks = callbacks;
     this.events = events;
     this.leases = new PeerLeases(this, executor);
   }
@@ -221,7 +233,7 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
     return outcome;
   }
 
-  /** Asks without waiting; the callback runs on a thread of the executor. */
+  /** Asks without waiting; the callback runs on a thread of the callbacks. */
   Pending send(
       String what, Duration within, Question question, Consumer<Pending.Outcome> callback) {
     return send(what, within, question, callback, null);
@@ -249,11 +261,19 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
             () -> question.message(id, left(now, limit)),
             end(now, limit),
             sent(now, limit),
-            executor,
+            callbacks,
             callback,
-            ready);
+            ready == null ? null : () -> executor.execute(ready));
     submit(asked);
     return asked;
+  }
+
+  /** Takes back the memory of an answer that has been read. */
+  void read(byte[] payload) {
+    Connection now = open;
+    if (now != null) {
+      now.spare().give(payload);
+    }
   }
 
   /** Says something that has no answer; nothing when there is no connection. */
@@ -330,7 +350,7 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
       return true;
     }
     asked.outgoing = outgoing;
-    if (connection.send(outgoing)) {
+    if (connection.send(outgoing, pending.size() > FEW)) {
       return true;
     }
     asked.outgoing = null;

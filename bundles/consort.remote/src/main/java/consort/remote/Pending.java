@@ -73,7 +73,7 @@ final class Pending {
   /**
    * A question whose answer is given to a callback, run by the executor.
    *
-   * @param ready what the executor runs when the answer could begin; null for most
+   * @param ready is run when the answer could begin, and must not wait; null for most
    */
   static Pending sent(
       int id,
@@ -90,7 +90,7 @@ final class Pending {
   /** The other node is ready. */
   void ready() {
     if (ready != null) {
-      executor.execute(ready);
+      ready.run();
     }
   }
 

@@ -9,6 +9,7 @@ import consort.api.Instrument;
 import consort.api.InstrumentException;
 import consort.api.InstrumentInfo;
 import consort.api.InstrumentStatus;
+import consort.api.NumericArray;
 import consort.api.Origin;
 import consort.api.Refused;
 import consort.api.Result;
@@ -242,10 +243,11 @@ final class RemoteInstrument implements Imported {
         throw known(call, error(outcome));
       }
       CallCodec.Answer answer = CallCodec.readResult(outcome.payload());
+      peer.read(outcome.payload()); // an answer has copies of what it needs
       CommandInfo command = command(call.command(), answer.revision());
       Object value =
           typed != null || answer.value() == null
-              ? answer.value() // the view converts to what its method returns
+              ? own(answer.value()) // the view converts to what its method returns
               : Values.convert(what(call), command.result(), answer.value());
       return timed(value, command, begun, outcome.at(), answer);
     } catch (Malformed e) {
@@ -256,6 +258,11 @@ final class RemoteInstrument implements Imported {
           ? new Garbled(ErrorCode.GARBLED, e.getMessage(), e)
           : e;
     }
+  }
+
+  /** An array of one dimension was made for this call alone: it needs no copy. */
+  private static Object own(Object value) {
+    return value instanceof NumericArray array && array.shape().size() == 1 ? array.data() : value;
   }
 
   /**

@@ -48,6 +48,7 @@ final class RemoteNode implements EventHandler, Peers.Own, AutoCloseable {
   private final IoLoop loop;
   private final ExecutorService callbacks =
       Executors.newCachedThreadPool(named("consort remote callback"));
+  private final Callbacks answers = new Callbacks(callbacks);
   private final Listener listener;
   private final Peers peers;
   private final InstrumentProvider provider;
@@ -101,10 +102,12 @@ final class RemoteNode implements EventHandler, Peers.Own, AutoCloseable {
                         () -> Channels.connect(address, keys, loop, callbacks, hello, budget),
                         loop,
                         callbacks,
+                        answers,
                         client));
     provider = new InstrumentProvider(exports, peers, listener == null ? null : listener.address());
     filtered = settings.export().isEmpty() ? null : new NodeExports(context, settings.export());
     leases.open();
+    loop.add(answers);
     loop.start();
     register(context);
     if (listener != null) {

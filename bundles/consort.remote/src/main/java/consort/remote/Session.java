@@ -11,6 +11,7 @@ import consort.api.InstrumentException;
 import consort.api.InstrumentStatus;
 import consort.api.Refused;
 import consort.api.Result;
+import consort.api.coordinator.Direct;
 import consort.api.coordinator.Startable;
 import consort.api.mesh.UserStatus;
 import java.time.Duration;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
@@ -32,6 +34,9 @@ final class Session implements Connection.Handler, Exports.Watcher, IoLoop.Timed
 
   /** How often changes of instruments are looked for that no event tells. */
   private static final long LOOK = 400_000_000;
+
+  /** From so many calls under way on, their results are better sent some at a time. */
+  private static final int FEW = 4;
 
   private final Exports exports;
   private final IoLoop loop;
@@ -208,7 +213,11 @@ final class Session implements Connection.Handler, Exports.Watcher, IoLoop.Timed
 
   private static Running send(Export export, Call call) {
     long came = System.nanoTime();
-    return new Running(export.instrument().send(call).toCompletableFuture(), null, came);
+    CompletionStage<Result> result =
+        export.instrument() instanceof Direct direct
+            ? direct.submit(call)
+            : export.instrument().send(call);
+    return new Running(result.toCompletableFuture(), null, came);
   }
 
   private Running prepare(int id, Export export, Call call, Duration within) {
@@ -252,7 +261,7 @@ final class Session implements Connection.Handler, Exports.Watcher, IoLoop.Timed
               CallCodec.error(
                   new Faulted(ErrorCode.DRIVER_ERROR, 0, "the result cannot be sent", e)));
     }
-    connection.send(message);
+    connection.send(new Outgoing(message), calls.get() > FEW);
     if (connection.unwritten() > Limits.UNWRITTEN) {
       // Who does not take its results gets no more calls done.
       pause(true);

@@ -250,7 +250,7 @@ final class HostileTest {
         values[3] = Map.of("channel", random.nextLong());
       }
       Bytes good = new CborOut(100).array(values).done();
-      payload = java.util.Arrays.copyOf(good.array(), good.size());
+      payload = good.toArray();
       // Some are damaged somewhere.
       if (kind < 20) {
         payload[random.nextInt(payload.length)] = (byte) random.nextInt();

@@ -56,6 +56,7 @@ final class RemoteInstrumentTest {
   }
 
   private final FakeInstrument fake = new FakeInstrument("DMM1");
+  private volatile NumericArray trace = NumericArray.of(new double[] {1, Double.NaN, -0.0});
   private Side a;
   private Side b;
   private Address address;
@@ -86,11 +87,7 @@ final class RemoteInstrumentTest {
             TypedView.commands(Probe.class).get(1).result(),
             List.of(),
             arguments -> List.of(Map.of("x", 1.0, "label", "one"), Map.of("x", 2.0)))
-        .with(
-            "trace",
-            ValueType.arrayOf(NumericArray.Type.FLOAT64),
-            List.of(),
-            arguments -> NumericArray.of(new double[] {1, Double.NaN, -0.0}));
+        .with("trace", ValueType.arrayOf(NumericArray.Type.FLOAT64), List.of(), arguments -> trace);
     a.export(fake, Instrument.class);
     a.export(fake, Probe.class);
   }
@@ -221,6 +218,19 @@ final class RemoteInstrumentTest {
         .isEqualTo(NumericArray.of(data));
     assertThat(a.budget.get()).isEqualTo(256 << 20);
     assertThat(b.budget.get()).isEqualTo(256 << 20);
+  }
+
+  @Test
+  void theArrayOfATypedCallIsTheCallersOwn() {
+    double[] data = new double[200_000];
+    trace = NumericArray.of(data);
+    Probe probe = b.typed(address, "DMM1", Probe.class);
+    double[] first = probe.trace();
+    first[0] = 1;
+    double[] second = probe.trace();
+    assertThat(second).isEqualTo(data);
+    second[1] = 2;
+    assertThat(first).startsWith(1, 0);
   }
 
   @Test

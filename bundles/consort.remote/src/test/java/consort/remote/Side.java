@@ -33,6 +33,7 @@ final class Side implements Peers.Own, AutoCloseable {
   final AtomicLong budget = new AtomicLong(256 << 20);
   final IoLoop loop;
   final ExecutorService executor = Executors.newCachedThreadPool();
+  final Callbacks callbacks = new Callbacks(executor);
   final Peers peers;
   final Queue<String> happened = new ConcurrentLinkedQueue<>();
   final Map<String, Map<String, Object>> offered = new ConcurrentHashMap<>();
@@ -64,7 +65,9 @@ final class Side implements Peers.Own, AutoCloseable {
                         () -> Channels.connect(address, keys, loop, executor, hello, budget),
                         loop,
                         executor,
+                        callbacks,
                         events));
+    loop.add(callbacks);
     loop.start();
   }
 

@@ -195,7 +195,10 @@ final class WireDocumentTest {
     List<String> read = new ArrayList<>();
     Assembly assembly =
         new Assembly(
-            new AtomicLong(), 1 << 20, (type, id, payload) -> read.add(back(type, payload)));
+            new AtomicLong(),
+            new Spare(),
+            1 << 20,
+            (type, id, payload) -> read.add(back(type, payload)));
     for (Message message : samples().values()) {
       assembly.feed(ByteBuffer.wrap(bytes(message)));
     }

@@ -106,12 +106,13 @@ final class MeshBenchmark {
     }
   }
 
-  /** All callers together have up to 256 calls under way, which is less than a queue holds. */
+  /** All callers together have up to 960 calls under way, which is what a queue nearly holds. */
   private static void pipelined(Instrument instrument, int callers) throws InterruptedException {
     int each = 100_000 / callers;
-    int under = Math.min(64, 256 / callers);
+    int under = Math.min(64, 960 / callers);
     AtomicLong failed = new AtomicLong();
     long begin = System.nanoTime();
+    long cpu = cpu();
     List<Thread> threads = new ArrayList<>();
     for (int i = 0; i < callers; i++) {
       Thread thread =
@@ -138,8 +139,12 @@ final class MeshBenchmark {
     }
     double seconds = (System.nanoTime() - begin) / 1e9;
     Measure.print(
-        "%d callers, pipelined, one instrument: %.0f calls/s, %d failed",
-        callers, each * callers / seconds, failed.get());
+        "%d callers, pipelined, one instrument: %.0f calls/s, %.1f µs of CPU each, %d failed",
+        callers, each * callers / seconds, (cpu() - cpu) / 1e3 / (each * callers), failed.get());
+  }
+
+  private static long cpu() {
+    return ProcessHandle.current().info().totalCpuDuration().orElseThrow().toNanos();
   }
 
   private static void traces(Remote remote) throws IOException {

@@ -9,7 +9,8 @@ import java.lang.annotation.Target;
 
 /**
  * An interface whose methods are commands of an instrument. Where its package is exported,
- * instruments are also published as services under it.
+ * instruments are also published as services under it. A driver must not write to an array that it
+ * has returned: it may be on its way to another node.
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)

@@ -102,7 +102,12 @@ public final class TypedView implements InvocationHandler {
   /** A driver that knows nothing of the interface may give an int where a double is meant. */
   private Object result(TypedCommand command, Object value) {
     TypeMapping mapping = command.result();
-    boolean primitive = command.method().getReturnType().isPrimitive();
+    Class<?> declared = command.method().getReturnType();
+    if (declared.isArray() && declared.isInstance(value)) {
+      // It was made for this call: what others may have, too, is no Java array.
+      return value;
+    }
+    boolean primitive = declared.isPrimitive();
     if (mapping.type().kind() == ValueType.Kind.VOID || (value == null && !primitive)) {
       return mapping.toJava(null);
     }
