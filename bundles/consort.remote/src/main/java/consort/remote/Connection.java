@@ -39,7 +39,6 @@ final class Connection implements IoLoop.Ready, IoLoop.Timed {
   /** How long a peer may take nothing of what is sent to it. */
   private static final Duration PATIENCE = Duration.ofSeconds(4);
 
-  private static final int BUFFER = 2 * Limits.FRAME;
   private static final int HELLO = 1024;
 
   private final IoLoop loop;
@@ -61,7 +60,7 @@ final class Connection implements IoLoop.Ready, IoLoop.Timed {
 
   // Only touched by whoever writes.
   private final Deque<Outgoing> begun = new ArrayDeque<>();
-  private ByteBuffer out;
+  private ByteBuffer out; // null while there is nothing to write: most connections are idle
   private boolean flipped;
 
   // Only touched by the loop.
@@ -199,7 +198,7 @@ final class Connection implements IoLoop.Ready, IoLoop.Timed {
 
   private void drain() throws IOException {
     if (out == null) {
-      out = ByteBuffer.allocateDirect(BUFFER);
+      out = loop.lend();
     }
     while (!closed.get() && !blocked) {
       boolean more = flipped || fill();
@@ -220,6 +219,8 @@ final class Connection implements IoLoop.Ready, IoLoop.Timed {
       out.clear();
       flipped = false;
       if (!more && begun.isEmpty() && fresh.isEmpty()) {
+        loop.giveBack(out);
+        out = null;
         return;
       }
     }

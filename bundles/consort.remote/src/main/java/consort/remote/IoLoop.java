@@ -9,6 +9,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.slf4j.Logger;
@@ -24,6 +25,12 @@ final class IoLoop implements AutoCloseable {
 
   /** How often timers are looked at. */
   private static final long TICK_MILLIS = 50;
+
+  /** The size of the buffers that are lent. */
+  private static final int LENT = 4 * Limits.FRAME;
+
+  /** How many of them are kept. */
+  private static final int SPARE = 4;
 
   /** What belongs to a channel. */
   interface Ready {
@@ -42,6 +49,7 @@ final class IoLoop implements AutoCloseable {
   /** Where bytes are read to; only the loop's thread uses it, and leaves it empty. */
   final ByteBuffer buffer = ByteBuffer.allocateDirect(256 * 1024);
 
+  private final Queue<ByteBuffer> spare = new ArrayBlockingQueue<>(SPARE);
   private final Selector selector;
   private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
   private final Set<Timed> timed = ConcurrentHashMap.newKeySet();
@@ -63,6 +71,18 @@ final class IoLoop implements AutoCloseable {
     if (Thread.currentThread() != thread) {
       selector.wakeup();
     }
+  }
+
+  /** A buffer to write from; any thread. */
+  ByteBuffer lend() {
+    ByteBuffer one = spare.poll();
+    return one == null ? ByteBuffer.allocateDirect(LENT) : one;
+  }
+
+  /** Takes a buffer back; any thread. */
+  void giveBack(ByteBuffer one) {
+    one.clear();
+    spare.offer(one);
   }
 
   void add(Timed what) {

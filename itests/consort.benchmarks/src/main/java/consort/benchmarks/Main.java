@@ -15,7 +15,17 @@ public final class Main {
    * @param args {@code all} for all but discovery, which needs many minutes; else the names of
    *     those to run: {@code process}, {@code rpc}, {@code mesh}, {@code node}, {@code discovery}
    */
-  public static void main(String[] args) throws Exception {
+  public static void main(String[] args) {
+    try {
+      run(args);
+      System.exit(0);
+    } catch (Exception e) {
+      e.printStackTrace();
+      System.exit(1);
+    }
+  }
+
+  private static void run(String[] args) throws Exception {
     Measure.print(
         "Java %s, %d processors, load %.1f",
         Runtime.version(),
@@ -33,7 +43,6 @@ public final class Main {
         default -> throw new IllegalArgumentException(benchmark + " is none of the benchmarks");
       }
     }
-    System.exit(0);
   }
 
   private static void onOneNode() throws Exception {

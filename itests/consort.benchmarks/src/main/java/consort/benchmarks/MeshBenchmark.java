@@ -27,6 +27,7 @@ final class MeshBenchmark {
 
   private static final int WARM_UP = 20_000;
   private static final int CALLS = 3_000;
+  private static final int PIPELINED = 200_000;
   private static final double[] TRACE = new double[1_000_000];
 
   /** What is called. */
@@ -52,41 +53,81 @@ final class MeshBenchmark {
   private MeshBenchmark() {}
 
   static void run() throws Exception {
-    int port;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
+    String tcp = "tcp://127.0.0.1:" + freePort();
+    try (Node owner = new Node("bench_a", listening(tcp));
+        Node user = new Node("bench_b", peers(tcp));
+        Peer echo = new Peer()) {
+      export(owner);
+      BareInstrument.register(owner.context());
+      Instrument far = user.await("FAR");
+      Remote typed = user.await(Remote.class, "FAR");
+      guarded(typed, "TCP", echo);
+      alone(user.await(BareInstrument.NAME).as(Remote.class), echo);
+      StockBenchmark.run(typed::measure);
+      for (int callers : new int[] {1, 8, 64}) {
+        pipelined("of another node", far, callers);
+        pipelined("of the node itself", owner.coordinator().require("FAR"), callers);
+      }
+      traces(typed);
+      IdleConnections.measure(tcp);
     }
-    over("TCP", "tcp://127.0.0.1:" + port, true);
     Path folder = Files.createTempDirectory("consort-benchmark");
-    over("a Unix-domain socket", "unix:" + folder.resolve("a.sock"), false);
+    String unix = "unix:" + folder.resolve("a.sock");
+    try (Node owner = new Node("bench_a", listening(unix));
+        Node user = new Node("bench_b", peers(unix));
+        UnixPeer echo = new UnixPeer(folder.resolve("echo.sock"))) {
+      export(owner);
+      guarded(user.await(Remote.class, "FAR"), "a Unix-domain socket", echo);
+    }
+    String tls = "tls://127.0.0.1:" + freePort();
+    Keys keys = Keys.make("bench_a", "bench_b");
+    try (Node owner = new Node("bench_a", keys.home("bench_a"), listening(tls));
+        Node user = new Node("bench_b", keys.home("bench_b"), peers(tls));
+        Peer echo = new Peer(keys.context())) {
+      export(owner);
+      guarded(user.await(Remote.class, "FAR"), "TLS", echo);
+    }
   }
 
-  private static void over(String what, String address, boolean all) throws Exception {
-    String listening = "remote: {listen: '" + address + "', anonymous: operator}\n";
-    try (Node owner = new Node("bench_a", listening);
-        Node user = new Node("bench_b", "peers: ['" + address + "']\n");
-        Peer echo = new Peer();
-        HandOver first = new HandOver();
+  private static int freePort() throws IOException {
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return free.getLocalPort();
+    }
+  }
+
+  private static String listening(String address) {
+    String anonymous = address.startsWith("tls") ? "" : ", anonymous: operator";
+    return "remote: {listen: '" + address + "'" + anonymous + "}\n";
+  }
+
+  private static String peers(String address) {
+    return "peers: ['" + address + "']\n";
+  }
+
+  private static void export(Node owner) {
+    owner.driver("remote", setup -> new RemoteDriver());
+    owner
+        .coordinator()
+        .put(
+            new InstrumentSpec(
+                "FAR",
+                "remote",
+                null,
+                new Connection("None", "", Map.of()),
+                Map.of(),
+                List.of(),
+                java.time.Duration.ZERO,
+                null,
+                consort.api.coordinator.Reconnect.DEFAULT,
+                true,
+                Map.of(),
+                ""));
+  }
+
+  /** A call beside an echo over the same transport. */
+  private static void guarded(Remote remote, String over, Echo echo) throws Exception {
+    try (HandOver first = new HandOver();
         HandOver second = new HandOver()) {
-      owner.driver("remote", setup -> new RemoteDriver());
-      owner
-          .coordinator()
-          .put(
-              new InstrumentSpec(
-                  "FAR",
-                  "remote",
-                  null,
-                  new Connection("None", "", Map.of()),
-                  Map.of(),
-                  List.of(),
-                  java.time.Duration.ZERO,
-                  null,
-                  consort.api.coordinator.Reconnect.DEFAULT,
-                  true,
-                  Map.of(),
-                  ""));
-      Instrument instrument = user.await("FAR");
-      Remote remote = instrument.as(Remote.class);
       Runnable call = () -> remote.measure(3);
       Runnable floor =
           () -> {
@@ -96,19 +137,21 @@ final class MeshBenchmark {
           };
       Measure.each(WARM_UP, call);
       Measure.each(WARM_UP, floor);
-      Measure.compare("guarded call over " + what, CALLS, call, "echo + two hand-overs", floor);
-      if (all) {
-        for (int callers : new int[] {1, 8, 64}) {
-          pipelined(instrument, callers);
-        }
-        traces(remote);
-      }
+      Measure.compare("guarded call over " + over, CALLS, call, "echo + two hand-overs", floor);
     }
   }
 
+  /** What an instrument answers that does nothing but that: no guard, no thread of its own. */
+  private static void alone(Remote bare, Echo echo) {
+    Measure.each(WARM_UP, () -> bare.measure(3));
+    Measure.compare(
+        "the provider alone over TCP", CALLS, () -> bare.measure(3), "echo", echo::exchange);
+  }
+
   /** All callers together have up to 960 calls under way, which is what a queue nearly holds. */
-  private static void pipelined(Instrument instrument, int callers) throws InterruptedException {
-    int each = 100_000 / callers;
+  private static void pipelined(String where, Instrument instrument, int callers)
+      throws InterruptedException {
+    int each = PIPELINED / callers;
     int under = Math.min(64, 960 / callers);
     AtomicLong failed = new AtomicLong();
     long begin = System.nanoTime();
@@ -139,8 +182,12 @@ final class MeshBenchmark {
     }
     double seconds = (System.nanoTime() - begin) / 1e9;
     Measure.print(
-        "%d callers, pipelined, one instrument: %.0f calls/s, %.1f µs of CPU each, %d failed",
-        callers, each * callers / seconds, (cpu() - cpu) / 1e3 / (each * callers), failed.get());
+        "%d callers, pipelined, one instrument %s: %.0f calls/s, %.1f µs of CPU each, %d failed",
+        callers,
+        where,
+        each * callers / seconds,
+        (cpu() - cpu) / 1e3 / (each * callers),
+        failed.get());
   }
 
   private static long cpu() {

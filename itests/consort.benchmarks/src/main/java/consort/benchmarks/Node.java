@@ -44,6 +44,12 @@ final class Node implements AutoCloseable {
    * @param mesh what its settings say of other nodes; null for none
    */
   Node(String name, String mesh) throws IOException, BundleException, InterruptedException {
+    this(name, Files.createTempDirectory("consort-benchmark"), mesh);
+  }
+
+  /** The same with a home that may have keys. */
+  Node(String name, Path home, String mesh)
+      throws IOException, BundleException, InterruptedException {
     List<Path> jars =
         List.of(System.getProperty("java.class.path").split(File.pathSeparator)).stream()
             .map(Path::of)
@@ -52,7 +58,6 @@ final class Node implements AutoCloseable {
     Map<String, String> properties = new HashMap<>();
     properties.put(
         Constants.FRAMEWORK_STORAGE, Files.createTempDirectory("consort-benchmark").toString());
-    Path home = Files.createTempDirectory("consort-benchmark");
     if (mesh != null) {
       Files.writeString(Files.createDirectory(home.resolve("etc")).resolve("consort.yaml"), mesh);
     }
@@ -103,7 +108,9 @@ final class Node implements AutoCloseable {
         || name.startsWith("consort.discovery")
         || name.startsWith("consort.security")
         || name.startsWith("consort.yaml")
-        || name.startsWith("org.apache.aries.rsa")
+        || name.startsWith("org.apache.aries.rsa.core")
+        || name.startsWith("org.apache.aries.rsa.spi")
+        || name.startsWith("org.apache.aries.rsa.topology")
         || name.startsWith("jackson-")
         || name.startsWith("snakeyaml");
   }
@@ -119,6 +126,7 @@ final class Node implements AutoCloseable {
         }
       }
     }
+    exports.add("consort.benchmarks");
     return exports.stream()
         .map(e -> e.replaceAll(";uses:=\"[^\"]*\"", ""))
         .collect(Collectors.joining(","));
@@ -154,6 +162,23 @@ final class Node implements AutoCloseable {
       Thread.sleep(10);
     }
     return coordinator.require(name);
+  }
+
+  /** An instrument's typed service, also of another node; as a bundle that refers to it has it. */
+  <S> S await(Class<S> type, String name) throws Exception {
+    BundleContext context = framework.getBundleContext();
+    ServiceTracker<S, S> tracker =
+        new ServiceTracker<>(
+            context,
+            context.createFilter(
+                "(&(objectClass=" + type.getName() + ")(consort.instrument=" + name + "))"),
+            null);
+    tracker.open();
+    S service = tracker.waitForService(30_000);
+    if (service == null) {
+      throw new IllegalStateException(name + " does not come as a " + type.getSimpleName());
+    }
+    return service;
   }
 
   /** Publishes a driver, as a bundle would. */

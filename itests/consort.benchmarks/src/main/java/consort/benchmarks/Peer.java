@@ -9,9 +9,12 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import javax.net.ServerSocketFactory;
+import javax.net.SocketFactory;
+import javax.net.ssl.SSLContext;
 
 /** An instrument that answers one question over TCP, and the bare socket that asks it. */
-final class Peer implements AutoCloseable {
+final class Peer implements Echo {
 
   /** The question, without its terminator. */
   static final String QUESTION = "MEAS:VOLT:DC?";
@@ -19,15 +22,25 @@ final class Peer implements AutoCloseable {
   private static final byte[] ASKED = (QUESTION + "\n").getBytes(StandardCharsets.US_ASCII);
   private static final byte[] ANSWER = "+3.30000000E+00\n".getBytes(StandardCharsets.US_ASCII);
 
-  private final ServerSocket server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+  private final ServerSocket server;
   private final Socket socket;
   private final InputStream in;
   private final OutputStream out;
   private final byte[] buffer = new byte[256];
 
   Peer() throws IOException {
+    this(ServerSocketFactory.getDefault(), SocketFactory.getDefault());
+  }
+
+  /** The same over TLS. */
+  Peer(SSLContext tls) throws IOException {
+    this(tls.getServerSocketFactory(), tls.getSocketFactory());
+  }
+
+  private Peer(ServerSocketFactory servers, SocketFactory clients) throws IOException {
+    server = servers.createServerSocket(0, 10, InetAddress.getLoopbackAddress());
     start(this::accept);
-    socket = new Socket(server.getInetAddress(), server.getLocalPort());
+    socket = clients.createSocket(server.getInetAddress(), server.getLocalPort());
     socket.setTcpNoDelay(true);
     in = socket.getInputStream();
     out = socket.getOutputStream();
@@ -38,7 +51,8 @@ final class Peer implements AutoCloseable {
   }
 
   /** The floor: the same bytes over a blocking socket. */
-  void exchange() {
+  @Override
+  public void exchange() {
     try {
       out.write(ASKED);
       int count = 0;
