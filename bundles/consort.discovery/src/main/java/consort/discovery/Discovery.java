@@ -57,7 +57,10 @@ public final class Discovery {
     this.context = context;
     this.mesh = mesh;
     this.endpoints =
-        new Endpoints(new Policy(mesh.plan(), this::owns), mesh::note, Endpoints.thread());
+        new Endpoints(
+            new Policy(mesh.plan(), this::owns, Packages.of(context)),
+            mesh::note,
+            Endpoints.thread());
     if (!isCoordinatorInstalled()) {
       begin();
     }

@@ -2,7 +2,6 @@
 package consort.discovery;
 
 import consort.api.mesh.PeerListener;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -199,11 +198,7 @@ final class Endpoints implements AutoCloseable {
 
   private static EndpointDescription description(Map<String, Object> properties) {
     Map<String, Object> map = new HashMap<>(properties);
-    List<String> classes = new ArrayList<>();
-    if (map.get(Constants.OBJECTCLASS) instanceof Collection<?> many) {
-      many.forEach(name -> classes.add(name.toString()));
-    }
-    map.put(Constants.OBJECTCLASS, classes.toArray(String[]::new));
+    map.put(Constants.OBJECTCLASS, Offer.types(properties).toArray(String[]::new));
     return new EndpointDescription(map);
   }
 

@@ -2,7 +2,10 @@
 package consort.discovery;
 
 import consort.api.Instrument;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
+import org.osgi.framework.Constants;
 
 /**
  * An endpoint that another node offers.
@@ -22,6 +25,19 @@ record Offer(String address, String id, Map<String, Object> properties) {
   String node() {
     Object node = properties.get("consort.node");
     return node == null ? address : node.toString();
+  }
+
+  /** Its interfaces. */
+  List<String> types() {
+    return types(properties);
+  }
+
+  /** The interfaces that properties name, as they came from another node. */
+  static List<String> types(Map<String, Object> properties) {
+    Object types = properties.get(Constants.OBJECTCLASS);
+    return types instanceof Collection<?> many
+        ? many.stream().map(String::valueOf).toList()
+        : List.of();
   }
 
   /** Whether both are endpoints of one instrument. */

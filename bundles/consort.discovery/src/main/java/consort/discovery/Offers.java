@@ -93,8 +93,11 @@ final class Offers {
     }
   }
 
-  /** Looks whether names of this node's own instruments have come or gone. */
+  /** Looks whether names of this node's own instruments, or packages, have come or gone. */
   void look() {
+    if (policy.packagesChanged()) {
+      undecided.addAll(names.values());
+    }
     for (Name name : names.values()) {
       if (policy.owns(name.name) != name.own) {
         undecided.add(name);

@@ -18,15 +18,18 @@ final class Policy {
   private final Map<String, String> names;
   private final Filter filter;
   private final Predicate<String> own;
+  private final Packages packages;
 
   /**
    * Takes the configuration.
    *
    * @param own whether this node itself has an instrument of a name
+   * @param packages what is here to use endpoints with
    */
-  Policy(MeshPlan plan, Predicate<String> own) {
+  Policy(MeshPlan plan, Predicate<String> own, Packages packages) {
     this.names = plan.names();
     this.own = own;
+    this.packages = packages;
     try {
       this.filter = plan.imports().isEmpty() ? null : FrameworkUtil.createFilter(plan.imports());
     } catch (InvalidSyntaxException e) {
@@ -53,6 +56,11 @@ final class Policy {
     return own.test(name);
   }
 
+  /** Whether other packages are here than when it was decided before. */
+  boolean packagesChanged() {
+    return packages.look();
+  }
+
   /**
    * Decides about offers; who came first has a name, and this node's own come before. As names are
    * decided one by one, the offers of one name may be asked about alone.
@@ -63,11 +71,14 @@ final class Policy {
     for (Offer offer : offers) {
       String name = name(offer);
       Offer holder = holders.getOrDefault(name, offer);
+      String misfit = packages.reason(offer);
       Decision decision;
       if (filter != null && !filter.matches(offer.properties())) {
         decision = refused(offer, name, "the filter (remote: import:) leaves it out");
       } else if (owns(name)) {
         decision = refused(offer, name, "this node has one of that name; " + rename(offer));
+      } else if (!misfit.isEmpty()) {
+        decision = refused(offer, name, " as ", misfit);
       } else if (!holder.sameInstrument(offer)) {
         decision =
             refused(
@@ -84,8 +95,14 @@ final class Policy {
   }
 
   private static Decision refused(Offer offer, String name, String why) {
+    return refused(offer, name, ": ", why);
+  }
+
+  private static Decision refused(Offer offer, String name, String joint, String why) {
     return new Decision(
-        name, null, offer.instrument() + " of node " + offer.node() + " is not imported: " + why);
+        name,
+        null,
+        offer.instrument() + " of node " + offer.node() + " is not imported" + joint + why);
   }
 
   private static String rename(Offer offer) {

@@ -28,7 +28,8 @@ final class EndpointsTest {
   private final BlockingQueue<String> noted = new LinkedBlockingQueue<>();
   private final Endpoints endpoints =
       new Endpoints(
-          new Policy(new MeshPlan(List.of(), "", Map.of()), own::contains),
+          new Policy(
+              new MeshPlan(List.of(), "", Map.of()), own::contains, new Packages(name -> Set.of())),
           (name, about, text) -> noted.add(name + ": " + text),
           Endpoints.thread());
 

@@ -10,12 +10,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.osgi.framework.Version;
 
 final class OffersTest {
 
   private static final String WAY = "zookeeper";
 
   private final Set<String> own = new HashSet<>();
+  private Version version = new Version(1, 0, 0);
   private final AtomicInteger asked = new AtomicInteger();
   private final Offers offers =
       new Offers(
@@ -24,7 +26,8 @@ final class OffersTest {
               name -> {
                 asked.incrementAndGet();
                 return own.contains(name);
-              }));
+              },
+              new Packages(name -> Set.of(version))));
 
   private static Offer offer(String node, String instrument, String model) {
     return new Offer(
@@ -111,5 +114,30 @@ final class OffersTest {
     Offers.Changes changes = offers.decide();
     assertThat(changes.past()).isEmpty();
     assertThat(changes.present()).isEmpty();
+  }
+
+  @Test
+  void whatDoesNotFitIsDecidedAboutAgainWhenOtherPackagesAreHere() {
+    Offer typed =
+        new Offer(
+            "tcp://a",
+            "tcp://a#DMM1#consort.instruments.Multimeter",
+            Map.of(
+                "consort.node",
+                "a",
+                "consort.instrument",
+                "DMM1",
+                "objectClass",
+                List.of("consort.instruments.Multimeter"),
+                "endpoint.package.version.consort.instruments",
+                "2.1.0"));
+    offers.put(WAY, typed);
+    assertThat(offers.decide().present().get(0).decision().properties()).isNull();
+
+    offers.look();
+    assertThat(present()).as("nothing has changed").isEmpty();
+    version = new Version(2, 0, 0);
+    offers.look();
+    assertThat(offers.decide().present().get(0).decision().properties()).isNotNull();
   }
 }

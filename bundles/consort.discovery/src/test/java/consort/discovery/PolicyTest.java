@@ -4,12 +4,17 @@ package consort.discovery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import consort.api.mesh.MeshPlan;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.osgi.framework.Version;
 
 final class PolicyTest {
+
+  private static final Packages NOTHING = new Packages(name -> Set.of());
 
   private static Offer offer(String node, String instrument, String type) {
     return new Offer(
@@ -19,7 +24,7 @@ final class PolicyTest {
   }
 
   private static Policy policy(String filter, Map<String, String> names, String... own) {
-    return new Policy(new MeshPlan(List.of(), filter, names), Set.of(own)::contains);
+    return new Policy(new MeshPlan(List.of(), filter, names), Set.of(own)::contains, NOTHING);
   }
 
   @Test
@@ -80,5 +85,62 @@ final class PolicyTest {
 
     assertThat(decisions.get(out).reason()).contains("the filter (remote: import:) leaves it out");
     assertThat(decisions.get(in).properties()).isNotNull();
+  }
+
+  private static Offer typed(String node, String version) {
+    Map<String, Object> properties = new HashMap<>();
+    properties.put("consort.node", node);
+    properties.put("consort.instrument", "DMM1");
+    properties.put("objectClass", List.of("consort.instruments.Multimeter"));
+    properties.put("endpoint.package.version.consort.instruments", version);
+    properties.values().removeIf(Objects::isNull);
+    return new Offer("tcp://" + node, "tcp://" + node + "#DMM1#Multimeter", properties);
+  }
+
+  private static String reason(String there, Version... here) {
+    Packages packages =
+        new Packages(
+            name -> name.equals("consort.instruments") ? List.of(here) : List.<Version>of());
+    Offer offer = typed("a", there);
+    return new Policy(new MeshPlan(List.of(), "", Map.of()), name -> false, packages)
+        .decide(List.of(offer))
+        .get(offer)
+        .reason();
+  }
+
+  @Test
+  void anInterfaceOfAnotherMajorVersionIsNotImported() {
+    Version one = new Version(1, 2, 0);
+
+    assertThat(reason("2.1.0", one))
+        .isEqualTo(
+            "DMM1 of node a is not imported as consort.instruments.Multimeter: its package has "
+                + "version 2.1.0 there and 1.2.0 here; the bundle that exports "
+                + "consort.instruments must be of one major version at both nodes");
+    assertThat(reason("1.0.0", one)).as("an older minor version").isEmpty();
+    assertThat(reason("1.9.0", one)).as("a newer minor version").isEmpty();
+    assertThat(reason(null, one)).as("none is version 0").contains("version 0.0.0 there");
+    assertThat(reason("two", one)).contains("'two' is no version of its package");
+  }
+
+  @Test
+  void aVersionThatIsHereBesideOthersFits() {
+    assertThat(reason("2.1.0", new Version(1, 2, 0), new Version(2, 0, 0))).isEmpty();
+    assertThat(reason("3.0.0", new Version(2, 0, 0), new Version(1, 2, 0)))
+        .contains("3.0.0 there and 1.2.0, 2.0.0 here");
+    assertThat(reason("2.1.0")).as("nobody exports it here").isEmpty();
+  }
+
+  @Test
+  void whatDoesNotFitHoldsNoName() {
+    Offer misfit = typed("a", "2.0.0");
+    Offer other = typed("b", "1.0.0");
+    Policy policy =
+        new Policy(
+            new MeshPlan(List.of(), "", Map.of()),
+            name -> false,
+            new Packages(name -> List.of(new Version(1, 0, 0))));
+
+    assertThat(policy.decide(List.of(misfit, other)).get(other).reason()).isEmpty();
   }
 }

@@ -13,7 +13,10 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.apache.aries.rsa.annotations.RSADistributionProvider;
 import org.apache.aries.rsa.spi.DistributionProvider;
 import org.apache.aries.rsa.spi.Endpoint;
@@ -23,7 +26,9 @@ import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
 import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.Version;
+import org.osgi.framework.namespace.PackageNamespace;
 import org.osgi.framework.wiring.BundleCapability;
+import org.osgi.framework.wiring.BundleWire;
 import org.osgi.framework.wiring.BundleWiring;
 import org.osgi.service.remoteserviceadmin.EndpointDescription;
 import org.osgi.service.remoteserviceadmin.RemoteConstants;
@@ -49,6 +54,9 @@ final class InstrumentProvider implements DistributionProvider {
 
   /** Names here by address and name there, of what somebody uses here. */
   private final Map<String, String> imported = new ConcurrentHashMap<>();
+
+  /** By id: the bundles that do not get an endpoint, and why. */
+  private final Map<String, Map<Long, String>> refused = new ConcurrentHashMap<>();
 
   /**
    * Wires.
@@ -213,8 +221,8 @@ final class InstrumentProvider implements DistributionProvider {
     }
     Object given = endpoint.getProperties().get(Instrument.NAME);
     String name = given instanceof String text ? text : parts[1];
-    String wrong = versions(type, endpoint);
-    peers.note(name, endpoint.getId(), wrong);
+    String wrong = versions(consumer.getBundle(), type, endpoint);
+    note(name, endpoint.getId(), consumer.getBundle(), wrong);
     if (wrong != null) {
       throw new IllegalArgumentException(wrong);
     }
@@ -249,35 +257,61 @@ final class InstrumentProvider implements DistributionProvider {
     return null;
   }
 
-  /** Why the interface there is not the one here; null when it is. */
-  private static String versions(Class<?> type, EndpointDescription endpoint) {
+  /** Says, or no longer says, which consumers do not get an endpoint. */
+  private void note(String name, String id, Bundle consumer, String wrong) {
+    refused.compute(
+        id,
+        (key, known) -> {
+          Map<Long, String> now = known == null ? new TreeMap<>() : known;
+          if (wrong == null) {
+            now.remove(consumer.getBundleId());
+          } else {
+            now.put(consumer.getBundleId(), wrong);
+          }
+          peers.note(name, id, now.isEmpty() ? null : String.join("; ", now.values()));
+          return now.isEmpty() ? null : now;
+        });
+  }
+
+  /** Why a consumer's interface is not the one there; null when it is. */
+  private static String versions(Bundle consumer, Class<?> type, EndpointDescription endpoint) {
     Version there = endpoint.getPackageVersion(type.getPackageName());
-    Version here = here(type);
+    Version here = here(consumer, type);
     if (here == null || there.getMajor() == here.getMajor()) {
       return null;
     }
-    return type.getName()
-        + " of "
+    return consumer.getSymbolicName()
+        + " does not get "
         + endpoint.getId()
-        + " is not imported: its package has the version "
+        + ": the package has version "
         + there
         + " there and "
         + here
-        + " here";
+        + " in that bundle, which must be built with the same major version";
   }
 
-  private static Version here(Class<?> type) {
-    Bundle bundle = FrameworkUtil.getBundle(type);
-    BundleWiring wiring = bundle == null ? null : bundle.adapt(BundleWiring.class);
-    if (wiring != null) {
-      for (BundleCapability exported : wiring.getCapabilities("osgi.wiring.package")) {
-        Map<String, Object> attributes = exported.getAttributes();
-        if (type.getPackageName().equals(attributes.get("osgi.wiring.package"))) {
-          return (Version) attributes.get(Constants.VERSION_ATTRIBUTE);
-        }
-      }
-    }
-    return null;
+  /** The version of an interface as a bundle sees it; null when nobody says one. */
+  private static Version here(Bundle consumer, Class<?> type) {
+    Stream<BundleCapability> imported =
+        consumer
+            .adapt(BundleWiring.class)
+            .getRequiredWires(PackageNamespace.PACKAGE_NAMESPACE)
+            .stream()
+            .map(BundleWire::getCapability);
+    // Its own, or that of a bundle that it requires as a whole.
+    Stream<BundleCapability> exported =
+        Stream.of(consumer, FrameworkUtil.getBundle(type))
+            .filter(Objects::nonNull)
+            .map(bundle -> bundle.adapt(BundleWiring.class))
+            .flatMap(wiring -> wiring.getCapabilities(PackageNamespace.PACKAGE_NAMESPACE).stream());
+    return Stream.concat(imported, exported)
+        .map(BundleCapability::getAttributes)
+        .filter(
+            attributes ->
+                type.getPackageName().equals(attributes.get(PackageNamespace.PACKAGE_NAMESPACE)))
+        .map(attributes -> (Version) attributes.get(Constants.VERSION_ATTRIBUTE))
+        .findFirst()
+        .orElse(null);
   }
 
   /** The name here of an instrument of a peer, null when nobody uses it here. */
