@@ -11,7 +11,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.osgi.framework.Constants;
 import org.osgi.framework.Filter;
 import org.osgi.framework.FrameworkUtil;
@@ -40,9 +39,9 @@ final class Endpoints implements AutoCloseable {
 
   private final Notes notes;
   private final ScheduledExecutorService thread;
-  private final AtomicBoolean deciding = new AtomicBoolean();
 
   // Only touched by the thread.
+  private boolean deciding;
   private final Offers offers;
   private final Map<String, EndpointDescription> announced = new LinkedHashMap<>();
   private final Map<Object, Told> listeners = new HashMap<>();
@@ -85,14 +84,12 @@ final class Endpoints implements AutoCloseable {
       @Override
       public void offered(Map<String, Object> endpoint) {
         String id = (String) endpoint.get("endpoint.id");
-        later(() -> offers.put(way, new Offer(address, id, endpoint)));
-        soon();
+        change(() -> offers.put(way, new Offer(address, id, endpoint)));
       }
 
       @Override
       public void withdrawn(String id) {
-        later(() -> offers.remove(way, id));
-        soon();
+        change(() -> offers.remove(way, id));
       }
     };
   }
@@ -152,15 +149,20 @@ final class Endpoints implements AutoCloseable {
     later(() -> listeners.remove(key));
   }
 
-  /** Decides once after what came until then: offers come in bursts. */
-  private void soon() {
-    if (deciding.compareAndSet(false, true)) {
-      later(
-          () -> {
-            deciding.set(false);
-            decide();
-          });
-    }
+  /** Offers come in bursts: it is decided once about those that wait when the first is taken. */
+  private void change(Runnable change) {
+    later(
+        () -> {
+          change.run();
+          if (!deciding) {
+            deciding = true;
+            later(
+                () -> {
+                  deciding = false;
+                  decide();
+                });
+          }
+        });
   }
 
   /** Takes back what no longer holds before it says anything new. */

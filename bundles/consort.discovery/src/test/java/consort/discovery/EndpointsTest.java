@@ -11,7 +11,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -139,5 +142,42 @@ final class EndpointsTest {
     endpoints.of(ADDRESS).offered(endpoint("DMM1"));
 
     assertThat(next()).isEqualTo("added DMM1");
+  }
+
+  @Test
+  void whatComesWhileADecisionIsDueIsDecidedAboutAsWell() throws InterruptedException {
+    ScheduledThreadPoolExecutor looksNever =
+        new ScheduledThreadPoolExecutor(1) {
+          @Override
+          public ScheduledFuture<?> scheduleWithFixedDelay(
+              Runnable task, long first, long delay, TimeUnit unit) {
+            return null;
+          }
+        };
+    CountDownLatch hold = new CountDownLatch(1);
+    looksNever.execute(
+        () -> {
+          try {
+            hold.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
+    try (Endpoints busy =
+        new Endpoints(
+            new Policy(
+                new MeshPlan(List.of(), "", Map.of()),
+                own::contains,
+                new Packages(name -> Set.of())),
+            (name, about, text) -> {},
+            looksNever)) {
+      busy.listen(this, (event, filter) -> heard.add(text(event)), List.of(SCOPE));
+      busy.of(ADDRESS).offered(endpoint("DMM1"));
+      busy.of(ADDRESS).offered(endpoint("PSU1"));
+      hold.countDown();
+
+      assertThat(next()).isEqualTo("added DMM1");
+      assertThat(next()).isEqualTo("added PSU1");
+    }
   }
 }
