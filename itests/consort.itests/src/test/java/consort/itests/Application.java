@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package consort.itests;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -66,6 +68,15 @@ final class Application implements AutoCloseable {
       }
     }
     return found;
+  }
+
+  /** Installs and starts a bundle that was made for a test. */
+  Bundle install(Jars jar) throws IOException, BundleException {
+    byte[] bytes = jar.bytes();
+    Bundle bundle =
+        context().installBundle("test:" + Arrays.hashCode(bytes), new ByteArrayInputStream(bytes));
+    bundle.start();
+    return bundle;
   }
 
   BundleContext context() {

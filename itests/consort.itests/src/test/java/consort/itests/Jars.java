@@ -4,6 +4,7 @@ package consort.itests;
 import consort.itests.driver.Dependant;
 import consort.itests.driver.NumberDriver;
 import consort.itests.driver.StormDriver;
+import consort.itests.driver.Views;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -53,6 +54,35 @@ final class Jars {
         .type(name)
         .type(name + "$Numbers")
         .type(name + "$Asking");
+  }
+
+  /** A bundle that imports packages, and does nothing. */
+  static Jars consumer(String name, String imports) {
+    return new Jars(name, "1.0.0").header("Import-Package", imports);
+  }
+
+  /**
+   * A bundle that has an interface, exports it, and exports instruments to other nodes under it.
+   *
+   * @param version the version of the package
+   * @param filter which instruments; null for a bundle that has the interface alone
+   */
+  static Jars views(Class<?> type, String version, String filter) throws IOException {
+    Jars jar =
+        new Jars("views." + type.getSimpleName(), version)
+            .header("Export-Package", type.getPackageName() + ";version=" + version)
+            .header(
+                "Import-Package",
+                "org.osgi.framework,consort.api,consort.api.driver,consort.api.typed")
+            .header("Bundle-Activator", filter == null ? null : Views.class.getName())
+            .header("Test-Type", type.getName())
+            .header("Test-Filter", filter)
+            .type(type.getName())
+            .type(Views.class.getName());
+    for (Class<?> part : type.getDeclaredClasses()) {
+      jar.type(part.getName());
+    }
+    return jar;
   }
 
   /** A component that needs an instrument. */
