@@ -52,7 +52,7 @@ final class RemoteNode implements EventHandler, Peers.Own, AutoCloseable {
   private final Listener listener;
   private final Peers peers;
   private final InstrumentProvider provider;
-  private final NodeExports filtered;
+  private final NodeExports exporter;
   private final List<ServiceRegistration<?>> registrations = new ArrayList<>();
 
   /**
@@ -105,7 +105,7 @@ final class RemoteNode implements EventHandler, Peers.Own, AutoCloseable {
                         answers,
                         client));
     provider = new InstrumentProvider(exports, peers, listener == null ? null : listener.address());
-    filtered = settings.export().isEmpty() ? null : new NodeExports(context, settings.export());
+    exporter = listener == null ? null : new NodeExports(context, settings.export());
     leases.open();
     loop.add(answers);
     loop.start();
@@ -130,8 +130,8 @@ final class RemoteNode implements EventHandler, Peers.Own, AutoCloseable {
           new String[] {"consort/instrument/*", "consort/fault/*", "consort/swap/*"});
       registrations.add(context.registerService(EventHandler.class, this, topics));
     }
-    if (filtered != null) {
-      filtered.open();
+    if (exporter != null) {
+      exporter.open();
     }
   }
 
@@ -194,8 +194,8 @@ final class RemoteNode implements EventHandler, Peers.Own, AutoCloseable {
 
   @Override
   public void close() {
-    if (filtered != null) {
-      filtered.close();
+    if (exporter != null) {
+      exporter.close();
     }
     for (ServiceRegistration<?> registration : registrations) {
       try {

@@ -33,6 +33,10 @@ final class RemoteRestartIT {
           "org.apache.aries.rsa.core",
           "org.apache.aries.rsa.topology-manager");
 
+  /** Without these nothing is exported. */
+  private static final List<String> EXPORTING =
+      List.of("consort.remote", "org.apache.aries.rsa.core");
+
   private static final List<String> NAMES = List.of("DMM1", "DMM2", "DMM3");
 
   private RemotePair pair;
@@ -61,7 +65,7 @@ final class RemoteRestartIT {
         Bundle bundle = side.bundle(name);
         ServiceReference<?> before = pair.user().find(Instrument.class, named("DMM1"));
         bundle.stop();
-        if (side == pair.user() || !name.equals("consort.discovery")) {
+        if (side == pair.user() || EXPORTING.contains(name)) {
           Application.await("the imports go with " + name, () -> before.getBundle() == null);
         }
         bundle.start();
@@ -73,6 +77,22 @@ final class RemoteRestartIT {
 
     Application.await("threads are as before " + threads, () -> threads().equals(threads));
     Application.await("there are " + sockets + " sockets as before", () -> sockets() == sockets);
+  }
+
+  /** It may lose what is registered while a Remote Service Admin comes. */
+  @Test
+  void exportsDoNotNeedTheTopologyManager() throws Exception {
+    awaitWhole("at first");
+    pair.owner().bundle("org.apache.aries.rsa.topology-manager").stop();
+    awaitWhole("without the topology manager");
+    for (String name : EXPORTING) {
+      Bundle bundle = pair.owner().bundle(name);
+      ServiceReference<?> before = pair.user().find(Instrument.class, named("DMM1"));
+      bundle.stop();
+      Application.await("the imports go with " + name, () -> before.getBundle() == null);
+      bundle.start();
+      awaitWhole("after " + name + " was stopped and started");
+    }
   }
 
   private static void refresh(Application side, Bundle bundle) throws InterruptedException {
