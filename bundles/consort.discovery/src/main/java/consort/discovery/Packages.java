@@ -3,9 +3,11 @@ package consort.discovery;
 
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
@@ -24,9 +26,12 @@ import org.osgi.service.remoteserviceadmin.RemoteConstants;
  */
 final class Packages {
 
+  /** Others say it, and it becomes part of a filter. */
+  private static final Pattern NAME = Pattern.compile("[\\p{L}\\p{N}_$.]*");
+
   private final Function<String, Collection<Version>> finder;
 
-  /** The versions that are here, of the packages that somebody asked about. */
+  /** The versions of the packages that somebody asked about and that are here, and no others. */
   private final Map<String, TreeSet<Version>> known = new HashMap<>();
 
   /**
@@ -79,12 +84,22 @@ final class Packages {
   /** Looks again; whether anything of what was asked about is different now. */
   boolean look() {
     boolean different = false;
-    for (Map.Entry<String, TreeSet<Version>> one : known.entrySet()) {
-      TreeSet<Version> now = new TreeSet<>(finder.apply(one.getKey()));
-      different |= !now.equals(one.getValue());
-      one.setValue(now);
+    for (String name : List.copyOf(known.keySet())) {
+      TreeSet<Version> before = known.remove(name);
+      different |= !here(name).equals(before);
     }
     return different;
+  }
+
+  private TreeSet<Version> here(String name) {
+    TreeSet<Version> versions = known.get(name);
+    if (versions == null) {
+      versions = new TreeSet<>(finder.apply(name));
+      if (!versions.isEmpty()) {
+        known.put(name, versions);
+      }
+    }
+    return versions;
   }
 
   /** The interface that nobody here can use, and why; empty when there is none. */
@@ -98,8 +113,10 @@ final class Packages {
 
   private String reason(String type, Map<String, Object> properties) {
     String name = type.substring(0, Math.max(0, type.lastIndexOf('.')));
-    TreeSet<Version> here =
-        known.computeIfAbsent(name, asked -> new TreeSet<>(finder.apply(asked)));
+    if (!NAME.matcher(name).matches()) {
+      return "'" + type + "', which is no name of an interface";
+    }
+    TreeSet<Version> here = here(name);
     if (here.isEmpty()) {
       return ""; // whoever uses it has the interface in a bundle of its own
     }

@@ -143,4 +143,16 @@ final class PolicyTest {
 
     assertThat(policy.decide(List.of(misfit, other)).get(other).reason()).isEmpty();
   }
+
+  @Test
+  void anInterfaceWithoutAProperNameIsNotImported() {
+    Offer odd =
+        new Offer(
+            "tcp://a",
+            "tcp://a#DMM1#odd",
+            Map.of("consort.instrument", "DMM1", "objectClass", List.of("a)(b=*.Odd")));
+
+    assertThat(policy("", Map.of()).decide(List.of(odd)).get(odd).reason())
+        .contains("is not imported as 'a)(b=*.Odd', which is no name of an interface");
+  }
 }
