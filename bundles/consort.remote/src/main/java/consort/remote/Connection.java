@@ -3,6 +3,7 @@ package consort.remote;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.SelectionKey;
@@ -369,9 +370,9 @@ final class Connection implements IoLoop.Ready, IoLoop.Timed {
       return;
     }
     if (reading && silent > 2 * peer.heartbeat().toNanos()) {
-      failed("no sign of life for " + silent / 1_000_000 + " ms");
+      abort("no sign of life for " + silent / 1_000_000 + " ms");
     } else if (blocked && now - lastWrite > PATIENCE.toNanos()) {
-      failed("the peer takes nothing for " + (now - lastWrite) / 1_000_000 + " ms");
+      abort("the peer takes nothing for " + (now - lastWrite) / 1_000_000 + " ms");
     } else if (!blocked && now - lastWrite > own.heartbeat().toNanos() / 2) {
       // Twice as often as promised, so that one that is late is no death.
       lastWrite = now;
@@ -384,6 +385,19 @@ final class Connection implements IoLoop.Ready, IoLoop.Timed {
   /** Says why, as far as the peer takes it now, and closes. Any thread. */
   void close(String reason) {
     send(Message.of(MessageType.GOODBYE, 0, reason));
+    failed(reason);
+  }
+
+  /**
+   * Gives up a peer that is not heard. What is not acknowledged would hold up an orderly end, which
+   * a peer that hears this node should know of at once; so TCP is reset.
+   */
+  private void abort(String reason) {
+    try {
+      transport.channel().setOption(StandardSocketOptions.SO_LINGER, 0);
+    } catch (IOException | UnsupportedOperationException e) {
+      // then it learns it later
+    }
     failed(reason);
   }
 

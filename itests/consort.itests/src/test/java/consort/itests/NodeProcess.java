@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -33,10 +34,12 @@ final class NodeProcess implements AutoCloseable {
   record Result(int code, String out, String err) {}
 
   private final Path home;
+  private final UnaryOperator<ProcessBuilder> place;
   private final Process process;
 
-  private NodeProcess(Path home, Process process) {
+  private NodeProcess(Path home, UnaryOperator<ProcessBuilder> place, Process process) {
     this.home = home;
+    this.place = place;
     this.process = process;
   }
 
@@ -52,15 +55,25 @@ final class NodeProcess implements AutoCloseable {
 
   /** Starts a node with this working folder, and waits until it listens. */
   static NodeProcess start(Path home, Path folder) throws IOException, InterruptedException {
+    return start(home, builder -> builder.directory(folder.toAbsolutePath().toFile()));
+  }
+
+  /**
+   * Starts a node, and waits until it listens.
+   *
+   * @param place says where and how its process and those that ask it run
+   */
+  static NodeProcess start(Path home, UnaryOperator<ProcessBuilder> place)
+      throws IOException, InterruptedException {
     Files.createDirectories(home);
     Process process =
-        command(home, "run", "--port", "0")
-            .directory(folder.toAbsolutePath().toFile())
+        place
+            .apply(command(home, "run", "--port", "0"))
             .redirectInput(new File("/dev/null"))
             .redirectErrorStream(true)
             .redirectOutput(home.resolve("node.out").toFile())
             .start();
-    NodeProcess node = new NodeProcess(home, process);
+    NodeProcess node = new NodeProcess(home, place, process);
     try {
       node.await("the node listens", () -> isReady(home, process.pid()));
     } catch (AssertionError notReady) {
@@ -72,11 +85,17 @@ final class NodeProcess implements AutoCloseable {
 
   /** Runs {@code bin/consort WORDS} for a home to its end. */
   static Result consort(Path home, String... words) throws IOException, InterruptedException {
+    return consort(home, UnaryOperator.identity(), words);
+  }
+
+  private static Result consort(Path home, UnaryOperator<ProcessBuilder> place, String... words)
+      throws IOException, InterruptedException {
     Files.createDirectories(home);
     Path out = Files.createTempFile(home, "out", ".txt");
     Path err = Files.createTempFile(home, "err", ".txt");
     Process process =
-        command(home, words)
+        place
+            .apply(command(home, words))
             .redirectInput(new File("/dev/null"))
             .redirectOutput(out.toFile())
             .redirectError(err.toFile())
@@ -93,7 +112,7 @@ final class NodeProcess implements AutoCloseable {
 
   /** Runs {@code bin/consort WORDS} against this node to its end. */
   Result consort(String... words) throws IOException, InterruptedException {
-    return consort(home, words);
+    return consort(home, place, words);
   }
 
   static ProcessBuilder command(Path home, String... words) {
