@@ -360,6 +360,7 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
   /** Nobody waits any longer. */
   void cancel(Pending asked) {
     boolean unsent = asked.withdraw();
+    waiting.remove(asked);
     if (pending.remove(asked.id) != null && !unsent) {
       tell(Message.bare(MessageType.CANCEL, asked.id));
     }
@@ -368,6 +369,8 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
   private void expire(Pending asked) {
     if (asked.withdraw()) {
       pending.remove(asked.id);
+      // The next connection may be a long time away.
+      waiting.remove(asked);
       asked.fail(
           new Unreachable(
               ErrorCode.NO_LINK, asked.what + " was not sent: " + this + ": " + reason()));

@@ -247,25 +247,6 @@ final class FailureTest {
   }
 
   @Test
-  void aNodeThatFlapsLeaksNothing() {
-    int threads = Thread.activeCount();
-    for (int i = 0; i < 40; i++) {
-      long connections = proxy.accepted();
-      Side.await("they are connected", client::connected);
-      proxy.cut();
-      Side.await("there is another connection", () -> proxy.accepted() > connections);
-    }
-    Side.await("they are connected", client::connected);
-    assertThat(remote.call(Call.of("count").within(Duration.ofSeconds(5))).value()).isNotNull();
-
-    Side.await("one session is left", () -> a.sessions() == 1);
-    assertThat(proxy.accepted()).isGreaterThan(40);
-    // Threads of the proxy end a moment later.
-    Side.await("no more threads than before", () -> Thread.activeCount() <= threads + 4);
-    assertThat(b.offered).hasSize(1);
-  }
-
-  @Test
   void aPeerThatEndsSaysFarewell() {
     a.deafen();
     Side.await("it is noticed", () -> !client.connected());

@@ -47,6 +47,11 @@ final class Side implements Peers.Own, AutoCloseable {
   }
 
   Side(String name, NodeKeys keys) throws IOException {
+    this(name, keys, HEARTBEAT.multipliedBy(2));
+  }
+
+  /** With a time for which what a node offers is kept when its connection breaks. */
+  Side(String name, NodeKeys keys, Duration grace) throws IOException {
     this.hello = new Hello(Hello.VERSION, name, name.hashCode(), HEARTBEAT);
     this.keys = keys;
     loop = new IoLoop();
@@ -54,7 +59,7 @@ final class Side implements Peers.Own, AutoCloseable {
         new Peers(
             this,
             new MeshPlan(List.of(), "", Map.of()),
-            HEARTBEAT.multipliedBy(2),
+            grace,
             loop,
             Executors.newSingleThreadExecutor(),
             (peer, topic, properties) -> happened.add(topic + " " + properties),
