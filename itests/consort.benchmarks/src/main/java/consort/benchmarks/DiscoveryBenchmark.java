@@ -19,15 +19,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * How long nodes need to find all instruments of each other in ZooKeeper: each node is one in
- * discovery only, and all of them and the server share this machine.
+ * discovery only, with a connection and a catalogue of its own. All of them are in one process of
+ * this machine, the server in another. Each of n nodes hears of the instruments of n - 1 others, so
+ * that the work grows with n²; what is told beside the time is the time for each endpoint heard.
  */
 final class DiscoveryBenchmark {
 
   private static final int INSTRUMENTS = 100;
-  private static final long LIMIT_SECONDS = 900;
+  private static final long LIMIT_SECONDS = 180;
+
+  /** A hundred nodes know 990,000 endpoints together. */
+  private static final String HEAP = "-Xmx4g";
 
   private final String server;
 
@@ -41,18 +47,21 @@ final class DiscoveryBenchmark {
       port = socket.getLocalPort();
     }
     Path folder = Files.createTempDirectory("zookeeper");
-    Process process = start(folder, port);
+    Process server = start(folder, port);
     try {
-      DiscoveryBenchmark benchmark = new DiscoveryBenchmark("127.0.0.1:" + port);
-      benchmark.meet("/warm", 10);
-      double ten = benchmark.meet("/ten", 10);
-      double hundred = benchmark.meet("/hundred", 100);
-      // Each of n nodes hears of (n - 1) * 100 endpoints.
-      print(
-          "%-44s ratio %.2f",
-          "time for each endpoint heard, 100 nodes to 10", hundred / (100 * 99) / (ten / (10 * 9)));
+      Process nodes =
+          java(HEAP, DiscoveryBenchmark.class.getName(), Integer.toString(port))
+              .inheritIO()
+              .start();
+      try {
+        if (nodes.waitFor() != 0) {
+          throw new IllegalStateException("the nodes of discovery ended with an error");
+        }
+      } finally {
+        nodes.destroyForcibly().waitFor();
+      }
     } finally {
-      process.destroyForcibly().waitFor();
+      server.destroyForcibly().waitFor();
       try (var files = Files.walk(folder)) {
         for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
           Files.delete(file);
@@ -61,58 +70,109 @@ final class DiscoveryBenchmark {
     }
   }
 
-  /** Seconds until all nodes know all instruments of all others. */
-  private double meet(String root, int nodes) throws InterruptedException {
-    Settings settings = new Settings(server, root, Duration.ofSeconds(60), "", "", false);
-    List<Laboratory> laboratories = new ArrayList<>();
-    CountDownLatch heard = new CountDownLatch(nodes * (nodes - 1) * INSTRUMENTS);
-    long begin = System.nanoTime();
-    for (int i = 0; i < nodes; i++) {
-      Laboratory laboratory = open(settings, "node" + i, heard);
-      laboratories.add(laboratory);
-      for (int j = 0; j < INSTRUMENTS; j++) {
-        laboratory.announce(endpoint("node" + i, "I" + j));
+  /**
+   * The process with the nodes.
+   *
+   * @param args the port of the server
+   */
+  public static void main(String[] args) throws Exception {
+    DiscoveryBenchmark benchmark = new DiscoveryBenchmark("127.0.0.1:" + args[0]);
+    benchmark.meet("/warm", 10);
+    double ten = benchmark.meet("/ten", 10);
+    double hundred = benchmark.meet("/hundred", 100);
+    print("%-44s ratio %.2f", "time for each endpoint heard, 100 nodes to 10", hundred / ten);
+    System.exit(0);
+  }
+
+  /** One node and what it hears of. */
+  private final class Simulated implements Laboratory.Listener {
+    private final String name;
+    private final Laboratory laboratory;
+
+    /** What is waited for, counted at each node. */
+    private final CountDownLatch heard;
+
+    private final AtomicReference<CountDownLatch> gone = new AtomicReference<>();
+
+    Simulated(Settings settings, String name, CountDownLatch heard) {
+      this.name = name;
+      this.heard = heard;
+      laboratory = Laboratory.open(settings, name, "uuid-of-" + name, this);
+    }
+
+    void announce() {
+      for (int i = 0; i < INSTRUMENTS; i++) {
+        laboratory.announce(endpoint(name, "I" + i));
       }
     }
-    await(heard);
-    double all = (System.nanoTime() - begin) / 1e9;
 
-    CountDownLatch joined = new CountDownLatch(nodes * INSTRUMENTS);
-    begin = System.nanoTime();
-    laboratories.add(open(settings, "late", joined));
-    await(joined);
-    double late = (System.nanoTime() - begin) / 1e9;
-    laboratories.forEach(Laboratory::close);
-    if (!root.equals("/warm")) {
-      print(
-          "%-44s %8.2f s    one that joins later knows all in %.2f s",
-          nodes + " nodes of " + INSTRUMENTS + " instruments know all of each other", all, late);
+    @Override
+    public void announced(Announcement endpoint) {
+      heard.countDown();
     }
-    return all;
+
+    @Override
+    public void withdrawn(String id) {
+      CountDownLatch now = gone.get();
+      if (now != null) {
+        now.countDown();
+      }
+    }
+  }
+
+  /** Nanoseconds for each endpoint that a node hears of. */
+  private double meet(String root, int count) throws InterruptedException {
+    Settings settings = new Settings(server, root, Duration.ofSeconds(60), "", "", false);
+    List<Simulated> nodes = new ArrayList<>();
+    int endpoints = count * (count - 1) * INSTRUMENTS;
+    CountDownLatch heard = new CountDownLatch(endpoints);
+    long before = used();
+    long begin = System.nanoTime();
+    for (int i = 0; i < count; i++) {
+      Simulated node = new Simulated(settings, "node" + i, heard);
+      nodes.add(node);
+      node.announce();
+    }
+    await(heard);
+    long all = System.nanoTime() - begin;
+    long bytes = (used() - before) / endpoints;
+
+    CountDownLatch joined = new CountDownLatch(count * INSTRUMENTS);
+    begin = System.nanoTime();
+    nodes.add(new Simulated(settings, "late", joined));
+    await(joined);
+    long late = System.nanoTime() - begin;
+
+    CountDownLatch gone = new CountDownLatch(count * INSTRUMENTS);
+    nodes.forEach(node -> node.gone.set(gone));
+    begin = System.nanoTime();
+    nodes.remove(0).laboratory.close();
+    await(gone);
+    long left = System.nanoTime() - begin;
+
+    nodes.forEach(node -> node.gone.set(null));
+    nodes.forEach(node -> node.laboratory.close());
+    if (!root.equals("/warm")) {
+      String what = count + " nodes of " + INSTRUMENTS + " instruments";
+      print(
+          "%-44s %8.2f s    %6.2f µs and %d bytes for each endpoint heard",
+          what + " know all of each other", all / 1e9, all / 1e3 / endpoints, bytes);
+      print("%-44s %8.2f s", "  one more knows all of them", late / 1e9);
+      print("%-44s %8.2f s", "  one leaves, and all know it", left / 1e9);
+    }
+    return (double) all / endpoints;
+  }
+
+  /** Bytes that are reachable. */
+  private static long used() {
+    System.gc();
+    return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
   }
 
   private static void await(CountDownLatch latch) throws InterruptedException {
     if (!latch.await(LIMIT_SECONDS, TimeUnit.SECONDS)) {
       throw new IllegalStateException(latch.getCount() + " endpoints are not heard");
     }
-  }
-
-  private static Laboratory open(Settings settings, String node, CountDownLatch heard) {
-    return Laboratory.open(
-        settings,
-        node,
-        "uuid-of-" + node,
-        new Laboratory.Listener() {
-          @Override
-          public void announced(Announcement endpoint) {
-            heard.countDown();
-          }
-
-          @Override
-          public void withdrawn(String id) {
-            // When they end.
-          }
-        });
   }
 
   private static Announcement endpoint(String node, String instrument) {
@@ -141,6 +201,14 @@ final class DiscoveryBenchmark {
             "34470A"));
   }
 
+  private static ProcessBuilder java(String... words) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of(words));
+    return new ProcessBuilder(command);
+  }
+
   private static Process start(Path folder, int port) throws IOException, InterruptedException {
     Path configuration =
         Files.write(
@@ -152,12 +220,9 @@ final class DiscoveryBenchmark {
                 "maxClientCnxns=0",
                 "admin.enableServer=false"));
     Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        java(
                 "-Xmx1g",
                 "-Dzookeeper.jmx.log4j.disable=true",
-                "-cp",
-                System.getProperty("java.class.path"),
                 "org.apache.zookeeper.server.ZooKeeperServerMain",
                 configuration.toString())
             .redirectErrorStream(true)

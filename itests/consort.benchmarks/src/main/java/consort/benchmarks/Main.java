@@ -12,8 +12,8 @@ public final class Main {
   /**
    * Runs them.
    *
-   * @param args {@code all} for all but discovery, which needs many minutes; else the names of
-   *     those to run: {@code process}, {@code rpc}, {@code mesh}, {@code node}, {@code discovery}
+   * @param args {@code all}, or the names of those to run: {@code process}, {@code rpc}, {@code
+   *     mesh}, {@code node}, {@code discovery}
    */
   public static void main(String[] args) {
     try {
@@ -32,7 +32,9 @@ public final class Main {
         Runtime.getRuntime().availableProcessors(),
         ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
     List<String> wanted =
-        args[0].equals("all") ? List.of("process", "rpc", "mesh", "node") : List.of(args);
+        args[0].equals("all")
+            ? List.of("process", "rpc", "mesh", "node", "discovery")
+            : List.of(args);
     for (String benchmark : wanted) {
       switch (benchmark) {
         case "process" -> ProcessBenchmark.run();

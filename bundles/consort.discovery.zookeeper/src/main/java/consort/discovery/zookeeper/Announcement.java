@@ -59,9 +59,10 @@ public record Announcement(String computer, Map<String, Object> properties) {
   /**
    * Takes what somebody wrote.
    *
+   * @param same names and values that were read before, each to be used again where it is equal
    * @throws IllegalArgumentException when it is none; says why
    */
-  static Announcement read(Object written) {
+  static Announcement read(Object written, Map<Object, Object> same) {
     if (!(written instanceof Map<?, ?> all)
         || !(all.get("computer") instanceof String computer)
         || !(all.get("endpoint") instanceof Map<?, ?> endpoint)) {
@@ -75,11 +76,16 @@ public record Announcement(String computer, Map<String, Object> properties) {
             throw new IllegalArgumentException(
                 "the value of " + key + " is neither text, a whole number, a boolean nor texts");
           }
-          properties.put((String) key, plain);
+          properties.put((String) once(key, same), once(plain, same));
         });
     Announcement read = new Announcement(computer, properties);
     read.check();
     return read;
+  }
+
+  private static Object once(Object value, Map<Object, Object> same) {
+    Object before = same.putIfAbsent(value, value);
+    return before == null ? value : before;
   }
 
   /** As remote services check it: an id, interfaces with versions, a configuration type. */

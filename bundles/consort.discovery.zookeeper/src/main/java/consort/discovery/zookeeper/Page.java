@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -70,7 +71,9 @@ final class Page {
       throw new IllegalArgumentException("it has no endpoints");
     }
     List<Announcement> read = new ArrayList<>();
-    endpoints.forEach(endpoint -> read.add(Announcement.read(endpoint)));
+    // The endpoints of a page have most of their texts in common; each of those is kept once.
+    Map<Object, Object> same = new HashMap<>();
+    endpoints.forEach(endpoint -> read.add(Announcement.read(endpoint, same)));
     return read;
   }
 }

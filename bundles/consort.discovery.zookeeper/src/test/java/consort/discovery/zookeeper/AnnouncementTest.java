@@ -39,6 +39,20 @@ class AnnouncementTest {
   }
 
   @Test
+  void whatTheEndpointsOfAPageHaveInCommonIsKeptOnce() {
+    List<Announcement> read =
+        Page.read(page(Endpoints.of("bench1", "DMM1"), Endpoints.of("bench1", "PSU1")));
+    Map<String, Object> one = read.get(0).properties();
+    Map<String, Object> other = read.get(1).properties();
+
+    for (String common : List.of("endpoint.framework.uuid", "consort.node", "service.intents")) {
+      assertThat(one.get(common)).isSameAs(other.get(common)).isNotNull();
+    }
+    assertThat(one.get("consort.instrument")).isEqualTo("DMM1");
+    assertThat(other.get("consort.instrument")).isEqualTo("PSU1");
+  }
+
+  @Test
   void anEndpointThatEverybodyCanReachBelongsToNoComputer() {
     assertThat(Endpoints.of("bench1", "DMM1").computer()).isEqualTo(Computer.id()).isNotEmpty();
     assertThat(
