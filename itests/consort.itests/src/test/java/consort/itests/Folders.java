@@ -28,4 +28,22 @@ final class Folders {
     }
     return home;
   }
+
+  /** A new home of a node, whose log is as users have it. */
+  static Path home(String name, String settings) throws IOException {
+    Path home = home(name);
+    Files.createDirectories(home.resolve("instruments"));
+    Files.createDirectories(home.resolve("etc"));
+    Files.copy(distribution().resolve("lib/home/etc/logback.xml"), home.resolve("etc/logback.xml"));
+    Files.writeString(home.resolve("etc/consort.yaml"), settings);
+    return home;
+  }
+
+  /** Puts the file of an instrument that others may use into a home. */
+  static void export(Path home, String name, String driver) throws IOException {
+    Files.writeString(
+        home.resolve("instruments").resolve(name + ".yaml"),
+        "name: %s\ndriver: %s\nconnection: {type: Simulated}\nexport: true\n"
+            .formatted(name, driver));
+  }
 }

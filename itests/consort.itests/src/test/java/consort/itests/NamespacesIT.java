@@ -66,9 +66,9 @@ final class NamespacesIT {
     lab = new Namespaces("a", "b", "c");
     MADE.add(lab);
     Path homeA = home("a", "remote: {listen: 'tls://%s:%d'}\n".formatted(lab.address("a"), PORT));
-    instrument(homeA, "COUNTER", "counter");
-    instrument(homeA, "AXIS", "simulated.positioner");
-    instrument(homeA, "PSU", "simulated.source");
+    Folders.export(homeA, "COUNTER", "counter");
+    Folders.export(homeA, "AXIS", "simulated.positioner");
+    Folders.export(homeA, "PSU", "simulated.source");
     Path drivers = Files.createDirectories(homeA.resolve("drivers"));
     Path simulated = Application.jars("drivers", "consort.driver.simulated").get(0);
     Files.copy(simulated, drivers.resolve(simulated.getFileName()));
@@ -116,21 +116,7 @@ final class NamespacesIT {
   }
 
   private static Path home(String name, String settings) throws IOException {
-    Path home = Folders.home("namespaces-" + name);
-    Files.createDirectories(home.resolve("instruments"));
-    Files.createDirectories(home.resolve("etc"));
-    Files.copy(
-        Folders.distribution().resolve("lib/home/etc/logback.xml"),
-        home.resolve("etc/logback.xml"));
-    Files.writeString(home.resolve("etc/consort.yaml"), "node: bench_" + name + "\n" + settings);
-    return home;
-  }
-
-  private static void instrument(Path home, String name, String driver) throws IOException {
-    Files.writeString(
-        home.resolve("instruments").resolve(name + ".yaml"),
-        "name: %s\ndriver: %s\nconnection: {type: Simulated}\nexport: true\n"
-            .formatted(name, driver));
+    return Folders.home("namespaces-" + name, "node: bench_" + name + "\n" + settings);
   }
 
   private static void keys(Path home, String... words) {
