@@ -13,6 +13,12 @@ import java.util.concurrent.atomic.AtomicLong;
 /** Makes channels and what carries bytes over them. */
 final class Channels {
 
+  /**
+   * Left to itself the system keeps some megabytes, and takes no more until a third of them is
+   * gone: a slow line would seem to take nothing for many seconds.
+   */
+  private static final int SEND_BUFFER = 256 << 10;
+
   private Channels() {}
 
   /** What carries bytes over a connected channel. */
@@ -21,6 +27,7 @@ final class Channels {
     channel.configureBlocking(false);
     if (address.kind() != Address.Kind.UNIX) {
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+      channel.setOption(StandardSocketOptions.SO_SNDBUF, SEND_BUFFER);
     }
     return address.kind() == Address.Kind.TLS
         ? new TlsTransport(channel, keys, client ? keys.client(null) : keys.server())

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -108,7 +109,7 @@ final class FailureTest {
 
     assertThat(call.toCompletableFuture())
         .failsWithin(Duration.ofSeconds(5))
-        .withThrowableOfType(java.util.concurrent.ExecutionException.class)
+        .withThrowableOfType(ExecutionException.class)
         .withCauseInstanceOf(TimedOut.class)
         .withMessageContaining("effect is unknown");
     assertThat(millisSince(begun)).isLessThan(2000);
@@ -165,7 +166,7 @@ final class FailureTest {
         try {
           call.toCompletableFuture().get(30, java.util.concurrent.TimeUnit.SECONDS);
           answered.incrementAndGet();
-        } catch (java.util.concurrent.ExecutionException e) {
+        } catch (ExecutionException e) {
           assertThat(e.getCause()).isInstanceOf(InstrumentException.class);
           (e.getCause() instanceof TimedOut ? unknown : unsent).incrementAndGet();
         } catch (InterruptedException | java.util.concurrent.TimeoutException e) {
@@ -235,7 +236,7 @@ final class FailureTest {
                 done ->
                     assertThat(done)
                         .failsWithin(Duration.ofSeconds(10))
-                        .withThrowableOfType(java.util.concurrent.ExecutionException.class)
+                        .withThrowableOfType(ExecutionException.class)
                         .withCauseInstanceOf(InstrumentException.class));
       }
       Side.await("its session ends", () -> a.sessions() == 1);
@@ -244,6 +245,58 @@ final class FailureTest {
 
   private int directPort() throws IOException {
     return a.listenAgain("tcp://127.0.0.1:0").port();
+  }
+
+  @Test
+  void aConnectionThatArrivesAfterTheOneMadeAfterItDisturbsNothing() {
+    proxy.hold(true);
+    proxy.cut();
+    Side.await("it has given up a connection and made another", () -> proxy.waiting() == 2);
+    proxy.passNewest();
+    Side.await("they are connected", client::connected);
+    CompletionStage<?> call = remote.send(Call.of("hold").within(Duration.ofSeconds(30)));
+    Side.await("the driver works", () -> counted.get() == 2);
+
+    long accepted = proxy.accepted();
+    proxy.hold(false);
+    Side.await("the older one has come and gone", () -> proxy.open() == 1 && a.sessions() == 1);
+    release.countDown();
+    assertThat(call).succeedsWithin(Duration.ofSeconds(10));
+    assertThat(counted).hasValue(2);
+    assertThat(b.offered).hasSize(1);
+    assertThat(proxy.accepted()).as("no connection was needed more").isEqualTo(accepted);
+  }
+
+  @Test
+  void aConnectionThatIsClosedInOneDirectionIsMadeAgain() throws IOException {
+    CompletionStage<?> call = remote.send(Call.of("hold").within(Duration.ofSeconds(30)));
+    Side.await("the driver works", () -> counted.get() == 2);
+    proxy.halfClose();
+
+    assertThat(call.toCompletableFuture())
+        .failsWithin(Duration.ofSeconds(5))
+        .withThrowableOfType(ExecutionException.class)
+        .withCauseInstanceOf(TimedOut.class);
+    release.countDown();
+    Side.await("they are connected again", () -> client.connected() && proxy.accepted() == 2);
+    assertThat(remote.call("count")).isEqualTo(3);
+    Side.await("one session is left", () -> a.sessions() == 1);
+  }
+
+  @Test
+  void aLongWayCostsTimeAndNothingElse() {
+    proxy.delay(Duration.ofMillis(60));
+    long begun = System.nanoTime();
+    List<CompletionStage<?>> calls = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      calls.add(remote.send(Call.of("count").within(Duration.ofSeconds(20))));
+    }
+    calls.forEach(call -> assertThat(call).succeedsWithin(Duration.ofSeconds(20)));
+
+    assertThat(counted).hasValue(101);
+    // There and back; one after the other they would need twelve seconds.
+    assertThat(millisSince(begun)).isBetween(120L, 6_000L);
+    assertThat(proxy.accepted()).isEqualTo(1);
   }
 
   @Test

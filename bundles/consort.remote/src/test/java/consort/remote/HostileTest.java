@@ -3,9 +3,13 @@ package consort.remote;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import consort.api.Call;
 import consort.api.Instrument;
 import consort.api.ParameterInfo;
+import consort.api.Result;
 import consort.api.ValueType;
+import consort.api.mesh.UserStatus;
+import consort.testkit.FaultProxy;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.ObjectOutputStream;
@@ -18,6 +22,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,7 +39,12 @@ final class HostileTest {
               "measure",
               ValueType.DOUBLE,
               List.of(ParameterInfo.of("channel", ValueType.INT)),
-              arguments -> 1.0);
+              arguments -> 1.0)
+          .with(
+              "blob",
+              ValueType.BYTES,
+              List.of(ParameterInfo.of("size", ValueType.INT)),
+              arguments -> new byte[(Integer) arguments.get("size")]);
   private Side a;
   private Address address;
 
@@ -124,6 +135,69 @@ final class HostileTest {
     }
     assertThat(Duration.ofNanos(System.nanoTime() - begun))
         .isBetween(Duration.ofSeconds(1), Duration.ofSeconds(6));
+  }
+
+  @Test
+  void whoReadsSlowlyIsServedAndWhoReadsNothingIsLeftAndNobodyElseWaits() throws IOException {
+    try (FaultProxy line = new FaultProxy(address.port());
+        Side slow = new Side("slow");
+        Side quick = new Side("quick");
+        Socket stuck = socket()) {
+      PeerClient client = slow.use(address.at(line.port()));
+      quick.use(address);
+      Side.await("it is connected", client::connected);
+      assertThat(quick.instrument(address, "DMM1").call("measure", 1)).isEqualTo(1.0);
+      line.throttle(200_000);
+      CompletionStage<Result> large =
+          slow.instrument(client.address(), "DMM1")
+              .send(Call.of("blob", 12 << 20).within(Duration.ofSeconds(60)));
+      stuck.getOutputStream().write(hello());
+      for (int id = 1; id <= 3; id++) {
+        stuck.getOutputStream().write(call(id, "blob", 5 << 20));
+      }
+      Side.await("all are connected", () -> a.sessions() == 3);
+
+      long begun = System.nanoTime();
+      long longest = 0;
+      while (a.sessions() == 3 && System.nanoTime() - begun < 20_000_000_000L) {
+        long asked = System.nanoTime();
+        assertThat(quick.instrument(address, "DMM1").call("measure", 1)).isEqualTo(1.0);
+        longest = Math.max(longest, System.nanoTime() - asked);
+        LockSupport.parkNanos(1_000_000);
+      }
+      assertThat(Duration.ofNanos(System.nanoTime() - begun))
+          .isBetween(Duration.ofSeconds(3), Duration.ofSeconds(8));
+      assertThat(Duration.ofNanos(longest)).isLessThan(Duration.ofSeconds(1));
+      assertThat(a.peers.users()).extracting(UserStatus::name).containsExactly("quick", "slow");
+      // Longer than a peer may take nothing.
+      long passed = line.passed();
+      Side.await(
+          "a part has come",
+          () -> line.passed() - passed > 400_000 || large.toCompletableFuture().isDone());
+      assertThat(large).isNotDone();
+
+      line.throttle(Long.MAX_VALUE);
+      assertThat(large)
+          .succeedsWithin(Duration.ofSeconds(20))
+          .satisfies(result -> assertThat((byte[]) result.value()).hasSize(12 << 20));
+      assertThat(line.accepted()).isEqualTo(1);
+    }
+  }
+
+  private static byte[] call(int id, String command, Object argument) {
+    Object[] values = {
+      "DMM1#consort.api.Instrument",
+      command,
+      List.of(argument),
+      Map.of(),
+      60_000_000_000L,
+      "eve",
+      "OPERATOR",
+      "",
+      null,
+      null
+    };
+    return frame(new Message(MessageType.CALL, id, new CborOut(100).array(values).done()));
   }
 
   @Test

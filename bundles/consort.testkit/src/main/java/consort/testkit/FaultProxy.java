@@ -8,6 +8,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -46,6 +48,8 @@ public final class FaultProxy implements AutoCloseable {
   private volatile long bytesPerSecond = Long.MAX_VALUE;
   private volatile long cutAfter = Long.MAX_VALUE;
   private volatile boolean refusing;
+  private final Deque<Socket> held = new ArrayDeque<>();
+  private boolean holding;
 
   /**
    * Listens on a free port of loopback.
@@ -67,6 +71,11 @@ public final class FaultProxy implements AutoCloseable {
   /** How many connections there were so far. */
   public long accepted() {
     return accepted.get();
+  }
+
+  /** How many bytes have passed so far, both ways. */
+  public long passed() {
+    return passed.get();
   }
 
   /** How many connections are open now, each counted once. */
@@ -99,6 +108,33 @@ public final class FaultProxy implements AutoCloseable {
     refusing = wanted;
   }
 
+  /**
+   * Whether new connections wait; those that do get to the server when this ends, the last one
+   * first.
+   */
+  public void hold(boolean wanted) {
+    synchronized (held) {
+      holding = wanted;
+      while (!wanted && !held.isEmpty()) {
+        onward(held.pop());
+      }
+    }
+  }
+
+  /** Lets the newest connection pass that waits, before all others. */
+  public void passNewest() {
+    synchronized (held) {
+      onward(held.pop());
+    }
+  }
+
+  /** How many connections wait. */
+  public int waiting() {
+    synchronized (held) {
+      return held.size();
+    }
+  }
+
   /** Closes all connections, as a cable that is cut where both ends notice it. */
   public void cut() {
     sockets.forEach(FaultProxy::close);
@@ -122,23 +158,34 @@ public final class FaultProxy implements AutoCloseable {
           close(client);
           continue;
         }
-        Socket onward = new Socket();
-        try {
-          onward.connect(target, 1000);
-        } catch (IOException e) {
-          close(client);
-          continue;
+        synchronized (held) {
+          if (holding) {
+            held.push(client);
+            continue;
+          }
         }
-        client.setTcpNoDelay(true);
-        onward.setTcpNoDelay(true);
-        sockets.add(client);
-        sockets.add(onward);
-        start("up", () -> carry(client, onward, false));
-        start("down", () -> carry(onward, client, true));
+        onward(client);
       } catch (IOException e) {
         // closed, or a connection that was gone before it was taken
       }
     }
+  }
+
+  private void onward(Socket client) {
+    Socket server = new Socket();
+    try {
+      server.connect(target, 1000);
+      client.setTcpNoDelay(true);
+      server.setTcpNoDelay(true);
+    } catch (IOException e) {
+      close(client);
+      close(server);
+      return;
+    }
+    sockets.add(client);
+    sockets.add(server);
+    start("up", () -> carry(client, server, false));
+    start("down", () -> carry(server, client, true));
   }
 
   private void carry(Socket from, Socket to, boolean answers) {
@@ -207,6 +254,9 @@ public final class FaultProxy implements AutoCloseable {
   @Override
   public void close() throws IOException {
     server.close();
+    synchronized (held) {
+      held.forEach(FaultProxy::close);
+    }
     cut();
   }
 }
