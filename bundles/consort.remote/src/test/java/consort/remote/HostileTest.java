@@ -173,7 +173,7 @@ final class HostileTest {
       long passed = line.passed();
       Side.await(
           "a part has come",
-          () -> line.passed() - passed > 400_000 || large.toCompletableFuture().isDone());
+          () -> line.passed() - passed > 200_000 || large.toCompletableFuture().isDone());
       assertThat(large).isNotDone();
 
       line.throttle(Long.MAX_VALUE);
