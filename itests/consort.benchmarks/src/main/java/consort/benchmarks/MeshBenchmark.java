@@ -64,6 +64,7 @@ final class MeshBenchmark {
       guarded(typed, "TCP", echo);
       alone(user.await(BareInstrument.NAME).as(Remote.class), echo);
       StockBenchmark.run(typed::measure);
+      pipelined(null, far, 8);
       for (int callers : new int[] {1, 8, 64}) {
         pipelined("of another node", far, callers);
         pipelined("of the node itself", owner.coordinator().require("FAR"), callers);
@@ -181,6 +182,9 @@ final class MeshBenchmark {
       thread.join();
     }
     double seconds = (System.nanoTime() - begin) / 1e9;
+    if (where == null) {
+      return; // only to warm up
+    }
     Measure.print(
         "%d callers, pipelined, one instrument %s: %.0f calls/s, %.1f µs of CPU each, %d failed",
         callers,
