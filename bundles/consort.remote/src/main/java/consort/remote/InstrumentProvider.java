@@ -53,7 +53,6 @@ final class InstrumentProvider implements DistributionProvider {
   private final List<String> intents;
 
   /** Names here by address and name there, of what somebody uses here. */
-  private final Map<String, String> imported = new ConcurrentHashMap<>();
 
   /** By id: the bundles that do not get an endpoint, and why. */
   private final Map<String, Map<Long, String>> refused = new ConcurrentHashMap<>();
@@ -227,7 +226,7 @@ final class InstrumentProvider implements DistributionProvider {
       throw new IllegalArgumentException(wrong);
     }
     PeerClient client = peers.client(Address.parse(parts[0]));
-    imported.put(client.address() + "#" + parts[1], name);
+    client.shownAs(parts[1], name);
     Object driver = endpoint.getProperties().get(DriverFactory.NAME);
     return RemoteInstrument.of(
         client,
@@ -314,8 +313,14 @@ final class InstrumentProvider implements DistributionProvider {
         .orElse(null);
   }
 
-  /** The name here of an instrument of a peer, null when nobody uses it here. */
-  String importedAs(PeerClient peer, String remoteName) {
-    return imported.get(peer.address() + "#" + remoteName);
+  /** Where the node of an endpoint is; null when it is none of ours. */
+  static Address address(EndpointDescription endpoint) {
+    try {
+      return endpoint.getConfigurationTypes().contains(CONFIG)
+          ? Address.parse(endpoint.getId().split("#", -1)[0])
+          : null;
+    } catch (IllegalArgumentException e) {
+      return null; // whoever uses it is told
+    }
   }
 }

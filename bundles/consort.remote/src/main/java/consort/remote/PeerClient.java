@@ -62,6 +62,9 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
     void happened(PeerClient client, String topic, Map<String, Object> properties);
 
     void disconnected(PeerClient client, String reason);
+
+    /** It is not connected, nobody waits for it, and it is not needed any more. */
+    void retired(PeerClient client);
   }
 
   private final Address address;
@@ -79,6 +82,11 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
   private final Set<String> offers = ConcurrentHashMap.newKeySet();
   private volatile Connection open;
   private volatile boolean closed;
+  private volatile boolean retired;
+
+  /** What its instruments are called here, by their names there. */
+  private final Map<String, String> names = new ConcurrentHashMap<>();
+
   private volatile String reason = "not connected yet";
   private volatile Instant since = Instant.now();
   private volatile String node = "";
@@ -142,6 +150,25 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
   /** The name of the node, empty as long as it never answered. */
   String node() {
     return node;
+  }
+
+  /** Whether it is not to be connected again once it is not. */
+  void retire(boolean wanted) {
+    retired = wanted;
+  }
+
+  boolean isRetired() {
+    return retired;
+  }
+
+  /** An instrument of it has this name here. */
+  void shownAs(String there, String here) {
+    names.put(there, here);
+  }
+
+  /** What an instrument of it is called here; null when it is not imported. */
+  String shownAs(String there) {
+    return names.get(there);
   }
 
   boolean connected() {
@@ -398,6 +425,10 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
       }
     }
     if (open != null || greeting != null) {
+      return;
+    }
+    if (retired && pending.isEmpty()) {
+      events.retired(this);
       return;
     }
     try {

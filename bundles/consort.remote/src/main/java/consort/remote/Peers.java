@@ -51,6 +51,10 @@ final class Peers implements Mesh, PeerClient.Events {
   private final Happenings happenings;
   private final Function<Address, PeerClient> maker;
   private final Map<String, PeerClient> clients = new ConcurrentHashMap<>();
+
+  /** How many imports there are, by address. */
+  private final Map<String, Integer> imports = new ConcurrentHashMap<>();
+
   private final Map<PeerClient, Used> used = new ConcurrentHashMap<>();
   private final Map<String, Map<String, String>> notes = new ConcurrentHashMap<>();
 
@@ -79,12 +83,48 @@ final class Peers implements Mesh, PeerClient.Events {
 
   /** The client of a node, made when there is none. */
   PeerClient client(Address address) {
-    return clients.computeIfAbsent(
+    return clients.compute(
         address.toString(),
-        key -> {
+        (key, known) -> {
+          if (known != null) {
+            known.retire(false);
+            return known;
+          }
           PeerClient made = maker.apply(address);
           made.start();
           return made;
+        });
+  }
+
+  /**
+   * An import of a node's has begun, or ended. A node of which there is none any more is not
+   * connected again, unless it was given as a peer: it may never come back, or elsewhere.
+   *
+   * @param change 1, or -1
+   */
+  void imported(Address address, int change) {
+    imports.compute(
+        address.toString(),
+        (key, count) -> {
+          int now = (count == null ? 0 : count) + change;
+          PeerClient client = clients.get(key);
+          if (client != null) {
+            client.retire(now <= 0 && !used.containsKey(client));
+          }
+          return now <= 0 ? null : now;
+        });
+  }
+
+  @Override
+  public void retired(PeerClient client) {
+    clients.computeIfPresent(
+        client.address().toString(),
+        (key, known) -> {
+          if (known != client || !client.isRetired()) {
+            return known;
+          }
+          client.close();
+          return null;
         });
   }
 

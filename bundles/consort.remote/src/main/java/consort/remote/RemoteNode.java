@@ -27,7 +27,10 @@ import org.osgi.service.event.Event;
 import org.osgi.service.event.EventAdmin;
 import org.osgi.service.event.EventConstants;
 import org.osgi.service.event.EventHandler;
+import org.osgi.service.remoteserviceadmin.EndpointDescription;
 import org.osgi.service.remoteserviceadmin.RemoteConstants;
+import org.osgi.service.remoteserviceadmin.RemoteServiceAdminEvent;
+import org.osgi.service.remoteserviceadmin.RemoteServiceAdminListener;
 import org.osgi.util.tracker.ServiceTracker;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -117,6 +120,8 @@ final class RemoteNode implements EventHandler, Peers.Own, AutoCloseable {
   }
 
   private void register(BundleContext context) {
+    registrations.add(
+        context.registerService(RemoteServiceAdminListener.class, this::administered, null));
     Hashtable<String, Object> distribution = new Hashtable<>();
     distribution.put(RemoteConstants.REMOTE_CONFIGS_SUPPORTED, provider.getSupportedTypes());
     distribution.put(
@@ -144,6 +149,22 @@ final class RemoteNode implements EventHandler, Peers.Own, AutoCloseable {
     };
   }
 
+  /** Imports decide which nodes are needed. */
+  private void administered(RemoteServiceAdminEvent event) {
+    int change =
+        switch (event.getType()) {
+          case RemoteServiceAdminEvent.IMPORT_REGISTRATION -> 1;
+          case RemoteServiceAdminEvent.IMPORT_UNREGISTRATION -> -1;
+          default -> 0;
+        };
+    EndpointDescription endpoint =
+        change == 0 ? null : event.getImportReference().getImportedEndpoint();
+    Address address = endpoint == null ? null : InstrumentProvider.address(endpoint);
+    if (address != null) {
+      peers.imported(address, change);
+    }
+  }
+
   /** Something happened here: the nodes that use the instrument are told. */
   @Override
   public void handleEvent(Event event) {
@@ -166,7 +187,7 @@ final class RemoteNode implements EventHandler, Peers.Own, AutoCloseable {
   private void happenedThere(PeerClient peer, String topic, Map<String, Object> properties) {
     String here =
         properties.get("instrument") instanceof String there
-            ? provider.importedAs(peer, there)
+            ? peer.shownAs(there)
             : null;
     if (here != null && topic.matches("consort/(instrument|fault|swap)/[A-Za-z_]{1,40}")) {
       Map<String, Object> renamed = new HashMap<>(properties);

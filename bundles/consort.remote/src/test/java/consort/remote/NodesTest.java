@@ -54,6 +54,41 @@ final class NodesTest {
   }
 
   @Test
+  void aNodeThatWasFoundIsForgottenWhenItIsAwayAndNothingOfItIsImported() throws IOException {
+    Address address = a.listen("tcp://127.0.0.1:0");
+    PeerClient client = b.peers.client(address);
+    b.peers.imported(address, 1);
+    b.peers.imported(address, 1);
+    Side.await("it is connected", client::connected);
+
+    b.peers.imported(address, -1);
+    a.deafen();
+    Side.await("it is not connected", () -> !client.connected());
+    a.relisten(address, Side.ALL);
+    Side.await("one import is enough to connect it again", client::connected);
+
+    b.peers.imported(address, -1);
+    assertThat(client.connected()).isTrue();
+    a.deafen();
+    Side.await("it is forgotten", () -> b.peers.nodes().isEmpty());
+    assertThat(b.peers.client(address)).isNotSameAs(client);
+  }
+
+  @Test
+  void aNodeThatIsImportedAgainWhileItIsConnectedIsKept() throws IOException {
+    Address address = a.listen("tcp://127.0.0.1:0");
+    PeerClient client = b.peers.client(address);
+    b.peers.imported(address, 1);
+    Side.await("it is connected", client::connected);
+    b.peers.imported(address, -1);
+    b.peers.imported(address, 1);
+    a.deafen();
+    Side.await("it is not connected", () -> !client.connected());
+    a.relisten(address, Side.ALL);
+    Side.await("it is connected again", client::connected);
+  }
+
+  @Test
   void whoUsesANodeIsToldWithItsCallsAsLongAsItIsConnected() throws IOException {
     Instant before = Instant.now();
     Address address =

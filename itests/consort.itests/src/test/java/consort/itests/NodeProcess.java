@@ -171,11 +171,17 @@ final class NodeProcess implements AutoCloseable {
 
   /** Waits until its list is as wanted. */
   void awaitList(String what, Predicate<String> wanted) throws InterruptedException {
+    awaitOut(what, wanted, "list");
+  }
+
+  /** Waits until what a command prints is as wanted. */
+  void awaitOut(String what, Predicate<String> wanted, String... command)
+      throws InterruptedException {
     await(
         what,
         () -> {
           try {
-            return wanted.test(consort("list").out());
+            return wanted.test(consort(command).out());
           } catch (IOException e) {
             throw new AssertionError(e);
           } catch (InterruptedException e) {

@@ -87,22 +87,6 @@ final class ZooKeeperIT {
     }
   }
 
-  private static void awaitList(NodeProcess node, String what, String pattern)
-      throws InterruptedException {
-    node.await(
-        what,
-        () -> {
-          try {
-            return node.consort("list").out().matches("(?s).*" + pattern + ".*");
-          } catch (IOException e) {
-            throw new AssertionError(e);
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new AssertionError(e);
-          }
-        });
-  }
-
   @Test
   void nodesFindEachOtherAndGoOnWithoutTheServer() throws Exception {
     int port = freePort();
@@ -114,7 +98,7 @@ final class ZooKeeperIT {
     Process server = server(folder, port);
     try (NodeProcess user = NodeProcess.start(home("bench2", port, 0));
         NodeProcess owner = NodeProcess.start(owners)) {
-      awaitList(user, "the instrument is found", "DMM1 +READY .*");
+      user.awaitList("the instrument is found", "DMM1 +READY .*");
       assertThat(user.consort("call", "DMM1.measure_voltage").err()).isEmpty();
       assertThat(user.consort("why", "DMM1").out()).contains("an instrument of node bench1");
 
@@ -124,20 +108,10 @@ final class ZooKeeperIT {
       assertThat(user.consort("call", "DMM1.measure_voltage").err()).isEmpty();
 
       owner.process().destroyForcibly().waitFor();
-      user.await(
-          "what a killed node had is gone",
-          () -> {
-            try {
-              return !user.consort("list").out().contains("DMM1");
-            } catch (IOException e) {
-              throw new AssertionError(e);
-            } catch (InterruptedException e) {
-              Thread.currentThread().interrupt();
-              throw new AssertionError(e);
-            }
-          });
+      user.awaitList("what a killed node had is gone", list -> !list.contains("DMM1"));
+      user.awaitOut("the node is forgotten", nodes -> !nodes.contains("bench1"), "nodes");
       try (NodeProcess again = NodeProcess.start(owners)) {
-        awaitList(user, "it comes back with its node", "DMM1 +READY .*");
+        user.awaitList("it comes back with its node", "DMM1 +READY .*");
         assertThat(again.process().isAlive()).isTrue();
       }
     } finally {
