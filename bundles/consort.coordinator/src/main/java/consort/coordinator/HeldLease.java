@@ -63,8 +63,19 @@ final class HeldLease implements Lease {
   @Override
   public void renew(Duration ttl) {
     LeaseRequest.requireTtl(ttl);
-    // A part at another node must never end before the whole.
-    abroad.renew(grant.token, ttl);
+    table.requireHeld(grant.token);
+    try {
+      // A part at another node must never end before the whole.
+      abroad.renew(grant.token, ttl);
+    } catch (Refused e) {
+      if (e.code() == ErrorCode.LEASE_OVER) {
+        // There it has another name, and here it ends as soon as that is told.
+        String text =
+            "the lease " + grant.token + " is over in part: at its node, " + e.getMessage();
+        throw new Refused(ErrorCode.LEASE_OVER, text, e);
+      }
+      throw e;
+    }
     table.renew(grant.token, ttl);
   }
 

@@ -383,14 +383,30 @@ final class LeaseTable implements Permits {
     LeaseRequest.requireTtl(ttl);
     synchronized (lock) {
       long now = swept();
-      Grant grant = grants.get(token);
-      if (grant == null || grant.resumable || !grant.holds(now)) {
-        throw over(token);
-      }
+      Grant grant = held(token, now);
       expireAt(grant, now + ttl.toNanos());
       world.changed();
       world.happened(News.RENEWED, grant);
     }
+  }
+
+  /**
+   * Checks that a lease holds.
+   *
+   * @throws Refused when it is over; says how it ended
+   */
+  void requireHeld(LeaseToken token) {
+    synchronized (lock) {
+      held(token, swept());
+    }
+  }
+
+  private Grant held(LeaseToken token, long now) {
+    Grant grant = grants.get(token);
+    if (grant == null || grant.resumable || !grant.holds(now)) {
+      throw over(token);
+    }
+    return grant;
   }
 
   private void expireAt(Grant grant, long when) {

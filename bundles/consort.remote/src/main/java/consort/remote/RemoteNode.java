@@ -185,10 +185,7 @@ final class RemoteNode implements EventHandler, Peers.Own, AutoCloseable {
 
   /** Something happened at another node: whoever listens here is told as if it were here. */
   private void happenedThere(PeerClient peer, String topic, Map<String, Object> properties) {
-    String here =
-        properties.get("instrument") instanceof String there
-            ? peer.shownAs(there)
-            : null;
+    String here = properties.get("instrument") instanceof String there ? peer.shownAs(there) : null;
     if (here != null && topic.matches("consort/(instrument|fault|swap)/[A-Za-z_]{1,40}")) {
       Map<String, Object> renamed = new HashMap<>(properties);
       renamed.put("instrument", here);
