@@ -161,6 +161,13 @@ final class FailureTest {
         proxy.cut();
       } else {
         proxy.truncateAfter(100 + 37L * round);
+        Side.await(
+            "it is cut, or all are answered before",
+            () ->
+                !client.connected()
+                    || calls.stream().allMatch(call -> call.toCompletableFuture().isDone()));
+        // What was not sent goes over the next connection.
+        proxy.truncateAfter(Long.MAX_VALUE / 2);
       }
       for (CompletionStage<?> call : calls) {
         try {
@@ -173,7 +180,6 @@ final class FailureTest {
           throw new AssertionError(e);
         }
       }
-      proxy.truncateAfter(Long.MAX_VALUE / 2);
       Side.await("they are connected again", client::connected);
     }
     int done = (Integer) remote.call("count") - 2;
