@@ -37,8 +37,6 @@ final class Application implements AutoCloseable {
     // Of a runtime that ran in this JVM before.
     System.clearProperty("consort.home");
     Map<String, String> all = new HashMap<>(properties);
-    // Protocols are for the whole JVM; tests of the distribution need theirs.
-    all.put("felix.service.urlhandlers", "false");
     all.put(Constants.FRAMEWORK_STORAGE, folder.resolve("cache").toString());
     all.put(Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT);
     Application application = new Application(new FrameworkFactory().newFramework(all));
