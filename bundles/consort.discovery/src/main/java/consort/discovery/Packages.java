@@ -120,8 +120,9 @@ final class Packages {
     if (here.isEmpty()) {
       return ""; // whoever uses it has the interface in a bundle of its own
     }
-    // Without a version it has the version 0, by the specification.
-    Object said = properties.getOrDefault(RemoteConstants.ENDPOINT_PACKAGE_VERSION_ + name, "0");
+    // Without a version it has the version 0, by the specification. Others may also say null.
+    Object given = properties.get(RemoteConstants.ENDPOINT_PACKAGE_VERSION_ + name);
+    Object said = given == null ? "0" : given;
     Version there;
     try {
       there = Version.parseVersion(said.toString());

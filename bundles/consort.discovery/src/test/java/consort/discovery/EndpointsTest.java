@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import consort.api.mesh.MeshPlan;
 import consort.api.mesh.PeerListener;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.osgi.framework.Version;
 import org.osgi.service.remoteserviceadmin.EndpointEvent;
 
 final class EndpointsTest {
@@ -83,6 +87,53 @@ final class EndpointsTest {
 
     others.withdrawn(id("DMM1"));
     assertThat(next()).isEqualTo("removed DMM1");
+  }
+
+  @Test
+  void oddOffersAreNoHindranceForOthers() throws InterruptedException {
+    Policy policy =
+        new Policy(
+            new MeshPlan(List.of(), "(|(consort.instrument=*)(odd>=1))", Map.of()),
+            own::contains,
+            new Packages(name -> Set.of(new Version(1, 0, 0))));
+    try (Endpoints strict = new Endpoints(policy, (n, a, t) -> {}, Endpoints.thread())) {
+      strict.listen(this, (event, filter) -> heard.add(text(event)), List.of(SCOPE));
+      List<Object> odd = new ArrayList<>(List.of("", "two", "*)(", -1L, 0.5, true, new byte[1]));
+      odd.addAll(List.of(List.of(), Map.of(), Arrays.asList("", null, 1L), Instant.EPOCH));
+      odd.add(null);
+      PeerListener node = strict.of(ADDRESS);
+      int count = 0;
+      for (String key :
+          List.of(
+              "endpoint.package.version.consort.api",
+              "objectClass",
+              "service.imported.configs",
+              "endpoint.service.id",
+              "endpoint.framework.uuid",
+              "service.intents",
+              "consort.node",
+              "consort.instrument",
+              "odd",
+              "ENDPOINT.ID")) {
+        for (Object value : odd) {
+          Map<String, Object> offer = new HashMap<>(versioned("ODD" + count++));
+          offer.put(key, value);
+          node.offered(offer);
+        }
+      }
+      node.offered(versioned("DMM1"));
+      String last = next();
+      while (last != null && !last.equals("added DMM1")) {
+        last = next();
+      }
+      assertThat(last).as("no odd one is in its way").isEqualTo("added DMM1");
+    }
+  }
+
+  private static Map<String, Object> versioned(String instrument) {
+    Map<String, Object> endpoint = new HashMap<>(endpoint(instrument));
+    endpoint.put("endpoint.package.version.consort.api", "1.0.0");
+    return endpoint;
   }
 
   @Test
