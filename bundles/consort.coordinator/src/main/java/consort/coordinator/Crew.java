@@ -83,7 +83,6 @@ final class Crew {
    * @return the next job for the same worker; see {@link #poll}
    */
   Job finish(Worker by, Job done, Object outcome) {
-    Job following;
     boolean answered;
     synchronized (machine.lock) {
       if (by != worker) {
@@ -105,13 +104,14 @@ final class Crew {
         release();
       }
       answered = done.call() != null && before == null && done.call().outcome() != null;
-      following = take(by);
+      if (!answered) {
+        return take(by);
+      }
     }
-    if (answered) {
-      // After the lock is free: whom it wakes is likely to want it.
-      done.call().signalUnlocked();
-    }
-    return following;
+    // After the lock is free: whom it wakes is likely to want it. Before there is another job: what
+    // hangs on an answer must not be taken for the driver that does not come back.
+    done.call().signalUnlocked();
+    return poll(by);
   }
 
   /** Lets a worker go; false when there is work for it after all. */

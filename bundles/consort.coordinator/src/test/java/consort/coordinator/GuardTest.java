@@ -904,6 +904,41 @@ class GuardTest {
   }
 
   @Test
+  void whatHangsOnASubmittedCallIsNotTakenForTheDriverThatIsRemoved() {
+    DriverSource source = driver.source("1.0");
+    guard.want(run(source));
+    becomes(State.READY);
+    driver.onEcho = this::hang;
+    CompletableFuture<Boolean> hangs = new CompletableFuture<>();
+    CountDownLatch given = new CountDownLatch(1);
+    CountDownLatch removed = new CountDownLatch(1);
+    guard
+        .submit(Call.of("echo", 1))
+        .thenRun(
+            () -> {
+              given.countDown();
+              try {
+                removed.await();
+                hangs.complete(true);
+              } catch (InterruptedException e) {
+                hangs.complete(false);
+              }
+            });
+    CompletionStage<Result> following = send(2);
+    release.countDown();
+    eventually(() -> given.getCount() == 0);
+    guard.abandon(source);
+    assertThat(failure(following)).isInstanceOf(TimedOut.class);
+    assertThat(guard.status().stuckThreads()).as("threads in the driver").isZero();
+    removed.countDown();
+    assertThat(hangs).succeedsWithin(Duration.ofSeconds(30)).isEqualTo(true);
+    // Its thread is back once there is another one.
+    ready();
+    assertThat(guard.call("echo", 3)).isEqualTo(3);
+    assertThat(driver.seen).as("the driver that is removed is not entered").doesNotContain(2);
+  }
+
+  @Test
   void aCallAfterTheEndIsRefusedAndNotForgotten() {
     ready();
     guard.close();
