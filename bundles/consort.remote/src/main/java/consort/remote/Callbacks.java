@@ -11,8 +11,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Runs what others hang onto answers: all on one thread as long as it is quick, as a change of
- * threads costs more than most of it does. One that blocks keeps the rest for two ticks of the loop
- * at most; from then on there are more threads, twice as many with each tick.
+ * threads costs more than most of it does. What waits from one tick of the loop to the next gets
+ * more threads, twice as many with each tick; those that something holds do not count any more, so
+ * that it keeps the rest once and not for ever.
  */
 final class Callbacks implements Executor, IoLoop.Timed {
 
@@ -20,11 +21,15 @@ final class Callbacks implements Executor, IoLoop.Timed {
 
   private final Executor threads;
   private final Queue<Runnable> queue = new ConcurrentLinkedQueue<>();
-  private final AtomicInteger running = new AtomicInteger();
-  private final LongAdder done = new LongAdder();
+  private final LongAdder added = new LongAdder();
+  private final LongAdder taken = new LongAdder();
+
+  /** How many threads there are, without those that are held; another one when these are. */
+  private volatile AtomicInteger running = new AtomicInteger();
 
   // Only touched by the loop.
-  private long doneBefore = -1;
+  private long addedBefore;
+  private long takenBefore;
 
   /**
    * Does nothing before it is told of ticks.
@@ -37,35 +42,53 @@ final class Callbacks implements Executor, IoLoop.Timed {
 
   @Override
   public void execute(Runnable task) {
+    added.increment();
     queue.add(task);
-    if (running.get() == 0 && running.compareAndSet(0, 1)) {
-      threads.execute(this::drain);
+    AtomicInteger now = running;
+    if (now.get() == 0 && now.compareAndSet(0, 1)) {
+      begin(now);
     }
   }
 
-  private void drain() {
+  private void begin(AtomicInteger count) {
+    try {
+      threads.execute(() -> drain(count));
+    } catch (RuntimeException | Error e) {
+      // There is no thread; the next task, or tick, asks again.
+      count.decrementAndGet();
+      throw e;
+    }
+  }
+
+  private void drain(AtomicInteger count) {
     do {
       for (Runnable task = queue.poll(); task != null; task = queue.poll()) {
+        taken.increment();
         try {
           task.run();
         } catch (RuntimeException | Error e) {
           LOG.error("what hangs on an answer of another node failed", e);
         }
-        done.increment();
       }
       // Whoever added something since has seen this thread running.
-    } while (running.decrementAndGet() == 0 && !queue.isEmpty() && running.compareAndSet(0, 1));
+    } while (count.decrementAndGet() == 0 && !queue.isEmpty() && count.compareAndSet(0, 1));
   }
 
   @Override
   public void tick(long now) {
-    long doneNow = done.sum();
-    if (doneNow == doneBefore && !queue.isEmpty()) {
-      for (int more = running.get(); more > 0; more--) {
+    long takenNow = taken.sum();
+    if (takenNow < addedBefore) {
+      // Something waits since the last tick at least.
+      long more = Math.min(Math.max(1, running.get()), added.sum() - takenNow);
+      if (takenNow == takenBefore) {
+        running = new AtomicInteger();
+      }
+      for (; more > 0; more--) {
         running.incrementAndGet();
-        threads.execute(this::drain);
+        begin(running);
       }
     }
-    doneBefore = doneNow;
+    takenBefore = takenNow;
+    addedBefore = added.sum();
   }
 }
