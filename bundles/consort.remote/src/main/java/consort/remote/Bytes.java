@@ -62,6 +62,7 @@ final class Bytes extends OutputStream {
   }
 
   private void room(int more) {
+    Math.addExact(size(), more);
     if (data.length - used < more) {
       data = Arrays.copyOf(data, Math.max(Math.addExact(used, more), 2 * data.length));
     }

@@ -2,6 +2,7 @@
 package consort.remote;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import consort.api.NumericArray;
 import java.nio.ByteBuffer;
@@ -45,6 +46,19 @@ class BytesTest {
     assertThat(bytes.whole(0, 9)).isEqualTo(9);
     assertThat(bytes.whole(9, 20)).isEqualTo(16);
     assertThat(bytes.whole(0, 33)).isEqualTo(33);
+  }
+
+  @Test
+  void moreBytesThanThereCanBeAreRefusedAndNotCountedAsNone() {
+    Bytes bytes = new Bytes(10);
+    NumericArray mega = NumericArray.of(new byte[1 << 20]);
+    for (int i = 1; i < 2048; i++) {
+      bytes.write(mega);
+    }
+    assertThatThrownBy(() -> bytes.write(mega)).isInstanceOf(ArithmeticException.class);
+    bytes.write(NumericArray.of(new byte[(1 << 20) - 1]));
+    assertThat(bytes.size()).isEqualTo(Integer.MAX_VALUE);
+    assertThatThrownBy(() -> bytes.write(1)).isInstanceOf(ArithmeticException.class);
   }
 
   @Test
