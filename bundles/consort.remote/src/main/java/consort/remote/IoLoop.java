@@ -113,10 +113,15 @@ final class IoLoop implements AutoCloseable {
           next = now + TICK_MILLIS * 1_000_000;
           timed.forEach(what -> guarded(() -> what.tick(now)));
         }
-        for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
-          guarded(task);
+        // Not those that they add: what goes on for ever must not keep the rest.
+        for (int count = tasks.size(); count > 0; count--) {
+          guarded(tasks.poll());
         }
-        selector.select(this::handle, Math.max(1, (next - System.nanoTime()) / 1_000_000));
+        if (tasks.isEmpty()) {
+          selector.select(this::handle, Math.max(1, (next - System.nanoTime()) / 1_000_000));
+        } else {
+          selector.selectNow(this::handle);
+        }
       } catch (IOException | ClosedSelectorException e) {
         if (!closed) {
           LOG.error("the network cannot be waited for", e);
