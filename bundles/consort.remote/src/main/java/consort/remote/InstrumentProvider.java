@@ -52,8 +52,6 @@ final class InstrumentProvider implements DistributionProvider {
   private final Address listening;
   private final List<String> intents;
 
-  /** Names here by address and name there, of what somebody uses here. */
-
   /** By id: the bundles that do not get an endpoint, and why. */
   private final Map<String, Map<Long, String>> refused = new ConcurrentHashMap<>();
 
