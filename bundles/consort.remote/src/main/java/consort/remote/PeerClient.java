@@ -339,6 +339,13 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
       throw gone();
     }
     pending.put(asked.id, asked);
+    if (closed) {
+      // Whoever closed it may have looked before this was there.
+      if (pending.remove(asked.id) != null) {
+        throw gone();
+      }
+      return;
+    }
     Connection now = open;
     if (now == null || !transmit(asked, now)) {
       waiting.add(asked);
@@ -376,12 +383,10 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
               asked.what + ": " + outgoing.size() + " bytes are more than go to another node"));
       return true;
     }
-    asked.outgoing = outgoing;
-    if (connection.send(outgoing, pending.size() > FEW)) {
-      return true;
-    }
-    asked.outgoing = null;
-    return false;
+    // Its time may have been over while the message was made; then it was said not to be sent.
+    return !asked.goesAs(outgoing)
+        || connection.send(outgoing, pending.size() > FEW)
+        || !asked.waitsAgain(outgoing);
   }
 
   /** Nobody waits any longer. */
@@ -420,7 +425,7 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
       return;
     }
     for (Pending asked : pending.values()) {
-      if (now - asked.until >= 0 || (now - asked.sentUntil >= 0 && asked.outgoing == null)) {
+      if (now - asked.until >= 0 || (now - asked.sentUntil >= 0 && asked.outgoing() == null)) {
         expire(asked);
       }
     }
@@ -560,12 +565,14 @@ final class PeerClient implements Connection.Handler, IoLoop.Timed {
     failed(why);
     open = null;
     for (Pending asked : pending.values()) {
-      if (asked.outgoing == null) {
+      Outgoing going = asked.outgoing();
+      if (going == null) {
         continue; // it waits already
       }
-      if (asked.withdraw()) {
-        asked.outgoing = null;
-        waiting.add(asked);
+      if (going.withdraw()) {
+        if (asked.waitsAgain(going)) {
+          waiting.add(asked);
+        }
       } else if (pending.remove(asked.id) != null) {
         asked.fail(
             new TimedOut(

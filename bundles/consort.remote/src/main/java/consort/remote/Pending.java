@@ -21,6 +21,9 @@ final class Pending {
     }
   }
 
+  /** In place of a message that is never sent. */
+  private static final Outgoing NEVER = new Outgoing(Message.bare(MessageType.CANCEL, 0));
+
   final int id;
 
   /** Makes the message, with the time that is left then; null when there is none left. */
@@ -41,8 +44,8 @@ final class Pending {
   private final Consumer<Outcome> callback;
   private final Runnable ready;
 
-  /** How it goes out; null as long as there is no connection. */
-  volatile Outgoing outgoing;
+  /** How it goes out; null as long as there is no connection. Who takes it back wins, or loses. */
+  private final AtomicReference<Outgoing> outgoing = new AtomicReference<>();
 
   private Pending(
       int id,
@@ -115,9 +118,31 @@ final class Pending {
     complete(new Outcome(null, null, failure));
   }
 
+  /** How it goes out; null when it waits, or was taken back. */
+  Outgoing outgoing() {
+    Outgoing going = outgoing.get();
+    return going == NEVER ? null : going;
+  }
+
+  /** It is to go out; false when it must not, or does already. */
+  boolean goesAs(Outgoing message) {
+    return outgoing.compareAndSet(null, message);
+  }
+
+  /** A connection has not taken its message; false when somebody else has seen to it. */
+  boolean waitsAgain(Outgoing message) {
+    return outgoing.compareAndSet(message, null);
+  }
+
   /** Whether nothing of it was sent, nor will be. */
   boolean withdraw() {
-    Outgoing going = outgoing;
-    return going == null || going.withdraw();
+    Outgoing going = outgoing.get();
+    while (going != NEVER && (going == null || going.withdraw())) {
+      if (outgoing.compareAndSet(going, NEVER)) {
+        return true;
+      }
+      going = outgoing.get();
+    }
+    return going == NEVER;
   }
 }

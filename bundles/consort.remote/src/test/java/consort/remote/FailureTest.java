@@ -134,6 +134,35 @@ final class FailureTest {
   }
 
   @Test
+  void aCallWhoseTimeIsOverWhileItsMessageIsMadeIsNotSentAfterwards() {
+    CountDownLatch made = new CountDownLatch(1);
+    CompletableFuture<Pending.Outcome> outcome = new CompletableFuture<>();
+    CompletableFuture<Pending> sent =
+        CompletableFuture.supplyAsync(
+            () ->
+                client.send(
+                    "count",
+                    Duration.ofMillis(50),
+                    (id, left) -> {
+                      Side.await("its time is over", outcome::isDone);
+                      made.countDown();
+                      String target = Export.target("DMM1", Instrument.class.getName());
+                      return new Message(
+                          MessageType.CALL,
+                          id,
+                          CallCodec.call(target, "count", Call.of("count"), left));
+                    },
+                    outcome::complete));
+    assertThat(sent).succeedsWithin(Duration.ofSeconds(20));
+    assertThat(made.getCount()).isZero();
+    assertThat(outcome.join().failure())
+        .isInstanceOf(Unreachable.class)
+        .hasMessageContaining("was not sent");
+    // One connection and one driver: what was sent before is done before.
+    assertThat(remote.call("count")).isEqualTo(2);
+  }
+
+  @Test
   void aCallThatCannotBeSentEndsWithItsDeadline() {
     proxy.refuse(true);
     proxy.cut();
