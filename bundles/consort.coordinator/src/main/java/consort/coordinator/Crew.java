@@ -83,7 +83,9 @@ final class Crew {
    * @return the next job for the same worker; see {@link #poll}
    */
   Job finish(Worker by, Job done, Object outcome) {
+    Job following = null;
     boolean answered;
+    boolean first;
     synchronized (machine.lock) {
       if (by != worker) {
         // It was given up long ago: its answer is nobody's, but its thread is free.
@@ -104,14 +106,17 @@ final class Crew {
         release();
       }
       answered = done.call() != null && before == null && done.call().outcome() != null;
-      if (!answered) {
-        return take(by);
+      // What runs here before the next job must not be taken for a driver that does not come back.
+      first = answered && done.call().isCompletedAtOnce();
+      if (!first) {
+        following = take(by);
       }
     }
-    // After the lock is free: whom it wakes is likely to want it. Before there is another job: what
-    // hangs on an answer must not be taken for the driver that does not come back.
-    done.call().signalUnlocked();
-    return poll(by);
+    if (answered) {
+      // After the lock is free: whom it wakes is likely to want it.
+      done.call().signalUnlocked();
+    }
+    return first ? poll(by) : following;
   }
 
   /** Lets a worker go; false when there is work for it after all. */

@@ -142,6 +142,11 @@ final class Pending {
     return waiter != null;
   }
 
+  /** Whether what hangs on its future runs on the thread that has the outcome. */
+  boolean isCompletedAtOnce() {
+    return atOnce;
+  }
+
   /** Has the future completed by whoever has the outcome, where that holds no lock. */
   void completeAtOnce() {
     atOnce = true;
