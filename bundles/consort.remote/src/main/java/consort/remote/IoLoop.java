@@ -142,7 +142,7 @@ final class IoLoop implements AutoCloseable {
       }
     } catch (IOException e) {
       ready.failed(said(e));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.error("a connection is closed because of a mistake here", e);
       ready.failed("a mistake in the node");
     }
@@ -151,7 +151,7 @@ final class IoLoop implements AutoCloseable {
   private static void guarded(Runnable task) {
     try {
       task.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.error("a mistake in the mesh", e);
     }
   }
