@@ -153,7 +153,7 @@ final class MeshBenchmark {
   private static void pipelined(String where, Instrument instrument, int callers)
       throws InterruptedException {
     int each = PIPELINED / callers;
-    int under = Math.min(64, 960 / callers);
+    int under = 960 / callers;
     AtomicLong failed = new AtomicLong();
     long begin = System.nanoTime();
     long cpu = cpu();
