@@ -73,6 +73,22 @@ final class MeshIT {
 
         assertThat(user.consort("call", "DMM_A.measure_voltage").err()).isEmpty();
         assertThat(user.consort("call", "DMM_A.measure_nothing").err()).contains("measure_nothing");
+        assertThat(user.rpc("call", "\"name\":\"DMM_A\",\"verb\":\"measure_voltage\""))
+            .contains("\"ok\":true");
+        Path script =
+            Files.writeString(
+                user.home().resolve("both.lua"),
+                """
+                context:lease({"DMM_A", "PSU1"})
+                context:parallel(function()
+                  context:call("DMM_A.measure_voltage")
+                  context:call("PSU1.get_voltage")
+                end)
+                print(context:call("DMM_A.measure_voltage") > 3)
+                """);
+        NodeProcess.Result measured = user.consort("measure", script.toString());
+        assertThat(measured.err()).isEmpty();
+        assertThat(measured.out()).startsWith("true");
         assertThat(user.consort("why", "DMM_A").out())
             .contains("DMM_A is available, an instrument of node bench_a")
             .contains("tcp://127.0.0.1:" + proxy.port());
